@@ -1,0 +1,67 @@
+import type { GenerationRequest, Priority } from '../contracts/generation.js';
+import type { JobState, TerminalState, WebhookEvent } from '../contracts/job-states.js';
+
+/** An image of a succeeded job, as stored: `key` is its place in object storage. */
+export interface StoredImage {
+  index: number;
+  seed: number;
+  width: number;
+  height: number;
+  format: 'png' | 'jpeg' | 'webp';
+  bytes: number;
+  sha256: string;
+  key: string;
+}
+
+export interface JobFailure {
+  /** Public code, e.g. `engine_crashed`, `worker_lost`. */
+  code: string;
+  message: string;
+}
+
+export interface WebhookTarget {
+  url: string;
+  events: WebhookEvent[];
+}
+
+/** The job document as Redis holds it: the truth about a job. Times are milliseconds since the epoch, Redis' clock. */
+export interface JobRecord {
+  id: string;
+  tenant: string;
+  kind: 'generation';
+  model: string;
+  state: JobState;
+  request: GenerationRequest;
+  priority: Priority;
+  /** Work units ≈ GPU-seconds, from the request alone. */
+  cost: number;
+  metadata: Record<string, unknown>;
+  webhook: WebhookTarget | null;
+  deadlineAt: number | null;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  progress: { step: number; steps: number };
+  images: StoredImage[];
+  error: JobFailure | null;
+  timings: { queueMs: number | null; computeMs: number | null; uploadMs: number | null };
+  /** Effective batch sizes over the job's steps. */
+  batch: { max: number; mean: number } | null;
+  attempts: number;
+  /** How often this job was in an engine host when it died. */
+  crashes: number;
+  worker: string | null;
+  /** `job.attemptsStarted` of the fetch that owns the job: only its holder may commit. */
+  fence: number;
+  cancelRequested: boolean;
+}
+
+/** What `commit` writes with the terminal state. */
+export interface JobOutcome {
+  state: TerminalState;
+  images?: StoredImage[];
+  error?: JobFailure;
+  computeMs?: number;
+  uploadMs?: number;
+  batch?: { max: number; mean: number };
+}

@@ -1,0 +1,56 @@
+/** One image to make. All of a checkpoint's text-to-image parameters; sizes in pixels, multiples of 16. */
+export interface ImageRequest {
+  prompt: string;
+  /** null or '' with guidance means the empty prompt, as in diffusers. */
+  negativePrompt: string | null;
+  width: number;
+  height: number;
+  steps: number;
+  /** pred = pos + guidanceScale · (pos − neg); 0 means no second pass. */
+  guidanceScale: number;
+  cfgNormalization: boolean;
+  cfgTruncation: number;
+  /** Seed of torch's CPU generator. */
+  seed: number;
+  /** Run in calls of its own: no other request shares a transformer call with it. */
+  alone?: boolean;
+}
+
+export interface MadeImage {
+  width: number;
+  height: number;
+  /** RGB, 8 bit, row by row: width × height × 3. */
+  pixels: Uint8Array;
+  /** From admission into the batch to the decoded image. */
+  computeMs: number;
+  /** Requests that shared this request's transformer calls, over its steps. */
+  batch: { max: number; mean: number };
+}
+
+export interface ImageObserver {
+  /** After each of the request's own denoising steps; 1-based. */
+  onStep?(step: number, steps: number): void;
+}
+
+export interface EngineOptions {
+  /** Checkpoint directory in the diffusers layout. */
+  checkpoint: string;
+  /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
+  executionProviders?: string[];
+  /** Threads of one run; default: all cores. */
+  threads?: number;
+  /** Image tokens × guidance passes in flight; further requests wait inside the engine. */
+  tokenBudget: number;
+}
+
+/** One checkpoint, loaded and warm, with its running batch. */
+export interface ImageEngine {
+  /**
+   * Makes an image; resolves when it is decoded. An aborted signal takes the request out at the next step and rejects with
+   * the signal's reason.
+   */
+  run(request: ImageRequest, observer?: ImageObserver, signal?: AbortSignal): Promise<MadeImage>;
+  /** Image tokens × guidance passes of the requests that are running or waiting here. */
+  readonly tokensInFlight: number;
+  close(): Promise<void>;
+}
