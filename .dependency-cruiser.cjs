@@ -5,14 +5,17 @@ const only = (name, from, to) => ({
   from: { path: from },
   to: { path: '^(apps|libs)/', pathNot: to },
 });
+const inferenceErrors = '^libs/inference/src/errors\\.ts$';
 const leaf = (folder) =>
-  only(`inference-${folder}-is-a-leaf`, `^libs/inference/src/${folder}/`, [`^libs/inference/src/${folder}/`]);
-const inference = (folder, mayUse) =>
-  only(
-    `inference-${folder}-arrows`,
+  only(`inference-${folder}-is-a-leaf`, `^libs/inference/src/${folder}/`, [
     `^libs/inference/src/${folder}/`,
-    [folder, ...mayUse].map((f) => `^libs/inference/src/${f}/`),
-  );
+    inferenceErrors,
+  ]);
+const inference = (folder, mayUse) =>
+  only(`inference-${folder}-arrows`, `^libs/inference/src/${folder}/`, [
+    ...[folder, ...mayUse].map((f) => `^libs/inference/src/${f}/`),
+    inferenceErrors,
+  ]);
 const home = (name, vendor, homes) => ({
   name: `${name}-has-one-home`,
   severity: 'error',

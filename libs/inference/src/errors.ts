@@ -1,0 +1,35 @@
+/** Base of every error this library raises on purpose. `code` is public; `retryable` says whether the same call may succeed later. */
+export abstract class InferenceError extends Error {
+  abstract readonly code: string;
+  abstract readonly retryable: boolean;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A checkpoint's files are missing, damaged or of a kind that is not supported. */
+export class CheckpointError extends InferenceError {
+  readonly code = 'checkpoint_invalid';
+  readonly retryable = false;
+
+  /**
+   * @param file path inside the checkpoint directory
+   * @param field dotted path of the config field, or tensor name; null when the whole file is at fault
+   */
+  constructor(
+    readonly file: string,
+    readonly field: string | null,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}${field === null ? '' : `: ${field}`}: ${problem}`, options);
+  }
+}
+
+/** An execution provider was asked for that this build of ONNX Runtime does not have or cannot start. */
+export class ExecutionProviderError extends InferenceError {
+  readonly code = 'execution_provider_unavailable';
+  readonly retryable = false;
+}

@@ -1,0 +1,53 @@
+import type { Tensor } from '../tensor/tensor.js';
+
+/** A caption as the transformer takes it: embedded, padded to its own multiple of 32 with the learned token, refined. */
+export interface Caption {
+  /** [paddedLength, dim] */
+  tokens: Tensor;
+  length: number;
+  paddedLength: number;
+}
+
+export interface TextEncoder {
+  /** hidden_states[-2] of one sequence, no padding: [length, hidden] */
+  encode(tokenIds: readonly number[]): Promise<Tensor>;
+}
+
+/** What one sample brings to a transformer call. */
+export interface DenoiserSample {
+  /** [C, h, w] */
+  latents: Tensor;
+  caption: Caption;
+  /** Its step's row of `modulations`: [width] */
+  modulation: Tensor;
+}
+
+export interface Denoiser {
+  /** Once per prompt; embeds: [length, hidden] of the text encoder. */
+  caption(embeds: Tensor): Promise<Caption>;
+  /** Once per request, for all its steps: [steps, width]. t = 1 − sigma, as in the pipeline. */
+  modulations(timesteps: readonly number[]): Promise<Tensor>;
+  /**
+   * One transformer call for samples of equal layout (same latent dims, same paddedLength). Returns the transformer's own
+   * output, x0 − noise, per sample: [C, h, w]. No sample's result depends on its neighbours.
+   */
+  velocity(samples: readonly DenoiserSample[]): Promise<Tensor[]>;
+}
+
+export interface ImageDecoder {
+  /** latents [C, h, w] as the loop leaves them (shift and scale not yet undone) → RGB [3, H, W] in [-1, 1], unclamped */
+  decode(latents: Tensor): Promise<Tensor>;
+}
+
+/** The networks of one open checkpoint, and the numbers the pipelines need of their configs. */
+export interface CheckpointComponents {
+  textEncoder: TextEncoder;
+  denoiser: Denoiser;
+  imageDecoder: ImageDecoder;
+  latentChannels: number;
+  /** Pixels per latent row and column. */
+  vaeScale: number;
+  /** Latent rows and columns per token. */
+  patchSize: number;
+  close(): Promise<void>;
+}
