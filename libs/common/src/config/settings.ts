@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const schemeOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
+
+/** Environment variables that several processes share: name, meaning and default in one place. */
+export const settings = {
+  REDIS_URL: z
+    .string()
+    .default('redis://127.0.0.1:6379')
+    .refine((url) => ['redis:', 'rediss:'].includes(schemeOf(url)), 'must be a redis:// or rediss:// URL'),
+  /** `file:///dir` or `s3://bucket?endpoint=…&region=…&forcePathStyle=1`. */
+  STORAGE_URL: z
+    .string('must be set: file:///dir or s3://bucket?endpoint=…')
+    .refine((url) => ['file:', 's3:'].includes(schemeOf(url)), 'must be a file:// or s3:// URL'),
+  /** The catalog of models; API and workers read the same file. */
+  MODELS_FILE: z.string().default('models/catalog.json'),
+  /** Where clients reach the API; signed file URLs begin with it. */
+  PUBLIC_URL: z.url('must be a URL').transform((url) => url.replace(/\/+$/, '')),
+  /** HMAC key of signed file URLs, the same in every process. */
+  URL_SIGNING_KEY: z.string('must be set').min(32, 'must have at least 32 characters'),
+  /** Only `embedded` lets webhooks point at loopback addresses. */
+  ZIMAGE_MODE: z.enum(['production', 'embedded']).default('production'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+};

@@ -1,0 +1,127 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keySegments } from './object-key.js';
+import { ObjectExists, StorageUnavailable, type ObjectInfo, type ObjectStorage } from './object-storage.js';
+import { probe } from './probe.js';
+
+export interface S3Place {
+  bucket: string;
+  endpoint?: string;
+  region: string;
+  forcePathStyle: boolean;
+}
+
+/** S3 answers 409 while another conditional PUT of the same key is under way; the SDK does not retry that one itself. */
+const conflictDelaysMs = [50, 150, 400, 1000];
+
+/** Objects in an S3 bucket. Credentials come from the SDK's default chain (environment, profile, instance role). */
+export class S3Storage implements ObjectStorage {
+  private readonly client: S3Client;
+
+  constructor(private readonly place: S3Place) {
+    this.client = new S3Client({
+      region: place.region,
+      forcePathStyle: place.forcePathStyle,
+      ...(place.endpoint && { endpoint: place.endpoint }),
+      maxAttempts: 4,
+      requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+      // The SDK's default checksums break presigned PUTs and some S3-compatible servers.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+  }
+
+  async putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
+    const command = new PutObjectCommand({
+      ...this.address(key),
+      Body: body,
+      ContentLength: body.byteLength,
+      ContentType: info.contentType,
+      Metadata: { sha256: info.sha256 },
+      IfNoneMatch: '*',
+    });
+    for (const delayMs of [...conflictDelaysMs, null]) {
+      try {
+        await this.client.send(command);
+        return;
+      } catch (cause) {
+        if (statusOf(cause) === 412) throw new ObjectExists(`${key} exists`, { cause });
+        if (statusOf(cause) !== 409 || delayMs === null) throw unavailable('write', key, cause);
+        await sleep(delayMs);
+      }
+    }
+  }
+
+  async head(key: string): Promise<ObjectInfo | null> {
+    try {
+      const answer = await this.client.send(new HeadObjectCommand(this.address(key)));
+      return {
+        bytes: answer.ContentLength ?? 0,
+        sha256: answer.Metadata?.sha256 ?? '',
+        contentType: answer.ContentType ?? 'application/octet-stream',
+      };
+    } catch (cause) {
+      return absentOrThrow('look up', key, cause);
+    }
+  }
+
+  async get(key: string): Promise<Uint8Array | null> {
+    try {
+      const answer = await this.client.send(new GetObjectCommand(this.address(key)));
+      return (await answer.Body?.transformToByteArray()) ?? null;
+    } catch (cause) {
+      return absentOrThrow('read', key, cause);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    try {
+      await this.client.send(new DeleteObjectCommand(this.address(key)));
+    } catch (cause) {
+      absentOrThrow('delete', key, cause);
+    }
+  }
+
+  async signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
+    const signingDate = new Date();
+    const url = await getSignedUrl(this.client, new GetObjectCommand(this.address(key)), {
+      expiresIn: ttlSeconds,
+      signingDate,
+    });
+    return { url, expiresAt: new Date(signingDate.getTime() + ttlSeconds * 1000) };
+  }
+
+  check(): Promise<void> {
+    return probe(this);
+  }
+
+  close(): Promise<void> {
+    this.client.destroy();
+    return Promise.resolve();
+  }
+
+  private address(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.place.bucket, Key: keySegments(key).join('/') };
+  }
+}
+
+const statusOf = (cause: unknown): number | undefined =>
+  cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
+
+const unavailable = (verb: string, key: string, cause: unknown): StorageUnavailable =>
+  new StorageUnavailable(`cannot ${verb} ${key}: ${cause instanceof Error ? cause.name : 'unknown error'}`, { cause });
+
+/** null when S3 says that the object is not there; a missing bucket is a fault, not an absence. */
+function absentOrThrow(verb: string, key: string, cause: unknown): null {
+  const bucketMissing = cause instanceof Error && cause.name === 'NoSuchBucket';
+  if (statusOf(cause) === 404 && !bucketMissing) return null;
+  throw unavailable(verb, key, cause);
+}
