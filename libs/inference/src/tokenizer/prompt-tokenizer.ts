@@ -1,0 +1,43 @@
+import { Template } from '@huggingface/jinja';
+import { Tokenizer } from '@huggingface/tokenizers';
+
+/** Tokens of a prompt that the text encoder is shown, chat template included; the rest is cut, as in diffusers. */
+export const maxPromptTokens = 512;
+
+/** A tokenizer folder's files, parsed. */
+export interface TokenizerFiles {
+  /** tokenizer.json */
+  tokenizer: object;
+  /** tokenizer_config.json */
+  config: object;
+  /** A Jinja template: chat_template.jinja, or `chat_template` of tokenizer_config.json. */
+  chatTemplate: string;
+}
+
+// The package's own types do not resolve under nodenext (its relative imports carry no extension).
+const TextTokenizer = Tokenizer as unknown as new (tokenizer: object, config: object) => TextTokenizer;
+interface TextTokenizer {
+  encode(text: string): { ids: number[] };
+}
+
+/** Turns prompts into the token ids that Z-Image's text encoder was given in training. */
+export class PromptTokenizer {
+  private readonly tokenizer: TextTokenizer;
+  private readonly template: Template;
+
+  /** @throws Error when the template is not valid Jinja or the tokenizer's model is of an unknown type. */
+  constructor({ tokenizer, config, chatTemplate }: TokenizerFiles) {
+    this.tokenizer = new TextTokenizer(tokenizer, config);
+    this.template = new Template(chatTemplate);
+  }
+
+  /** Token ids of the prompt as a user's chat message with thinking enabled; at most `maxPromptTokens`. */
+  encode(prompt: string): number[] {
+    const chat = this.template.render({
+      messages: [{ role: 'user', content: prompt }],
+      add_generation_prompt: true,
+      enable_thinking: true,
+    });
+    return this.tokenizer.encode(chat).ids.slice(0, maxPromptTokens);
+  }
+}
