@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ServiceError } from '@app/common/errors.js';
 
@@ -15,6 +16,18 @@ export class RedisMissing extends ServiceError {
 export class RedisStartFailed extends ServiceError {
   readonly code = 'redis_start_failed';
 }
+
+/** Another process already serves this data folder: two Redis servers would destroy one append-only file. */
+export class DataFolderInUse extends ServiceError {
+  readonly code = 'data_folder_in_use';
+}
+
+/**
+ * Runs the server so that it does not outlive us: our end of its standard input closes when this process ends, however it
+ * ends, and a few seconds later, when its clients have had time to stop, the guard ends the server. `exec` keeps the pid.
+ */
+const guarded =
+  'exec 3<&0; (read -r _ <&3 || { sleep 8; kill -TERM $$; }) >/dev/null 2>&1 & exec 3<&-; exec "$@" </dev/null';
 
 export interface RedisServer {
   url: string;
@@ -60,6 +73,8 @@ export async function startRedis(options: {
 }): Promise<RedisServer> {
   const binary = findRedisBinary(options.root);
   mkdirSync(options.dataDir, { recursive: true });
+  const pidFile = resolve(options.dataDir, 'redis.pid');
+  await waitUntilFree(options.dataDir, pidFile);
   const port = options.port ?? (await freePort());
   const settings = {
     port,
@@ -68,14 +83,24 @@ export async function startRedis(options: {
     appendonly: 'yes',
     appendfsync: options.appendfsync ?? 'always',
     save: '',
+    pidfile: pidFile,
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
   };
   const server = spawn(
-    binary.command,
-    Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),
-    { env: environmentOf(binary), stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    'sh',
+    [
+      '-c',
+      guarded,
+      'redis',
+      binary.command,
+      ...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),
+    ],
+    // Detached: a Ctrl-C at the terminal must reach the clients first; stop() or the guard ends Redis.
+    { env: environmentOf(binary), stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
+  server.stdin.on('error', () => undefined);
+  server.once('exit', () => server.stdin.end('exited\n'));
   let log = '';
   const keepLog = (chunk: Buffer): void => {
     log = (log + chunk.toString()).slice(-4000);
@@ -97,6 +122,33 @@ export async function startRedis(options: {
   };
 }
 
+/** A server whose parent died lives on for some seconds: waits for its end, and gives up on one that stays. */
+async function waitUntilFree(dataDir: string, pidFile: string): Promise<void> {
+  const until = Date.now() + 12_000;
+  for (;;) {
+    const pid = livingServer(pidFile);
+    if (pid === null) return;
+    if (Date.now() > until) {
+      throw new DataFolderInUse(
+        `${dataDir} is in use by the Redis server with pid ${pid}; stop it or use another folder`,
+      );
+    }
+    await sleep(200);
+  }
+}
+
+function livingServer(pidFile: string): number | null {
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(pid, 0);
+    const command = `/proc/${pid}/cmdline`;
+    if (existsSync(command) && !/redis|valkey/.test(readFileSync(command, 'utf8'))) return null;
+    return pid;
+  } catch {
+    return null;
+  }
+}
+
 async function waitUntilUp(url: string, server: ChildProcess, log: () => string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
   client.on('error', () => undefined);
@@ -115,7 +167,7 @@ async function waitUntilUp(url: string, server: ChildProcess, log: () => string)
         server.kill('SIGKILL');
         throw new RedisStartFailed(`redis-server did not answer within 10 s: ${log()}`, { cause });
       }
-      await new Promise((done) => setTimeout(done, 30));
+      await sleep(30);
     }
   }
   client.disconnect();
