@@ -1,0 +1,192 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import type { EngineOptions, ImageRequest } from '@app/inference';
+import { EngineClosed, EngineCrashed, EngineRequestFailed, EngineUnusable } from './errors.js';
+import type { EncodedImage, HostCommand, HostEvent, OutputFormat } from './protocol.js';
+
+const respawnDelayMs = { first: 100, max: 10_000 };
+
+export interface EngineHostOptions {
+  /** Path of the compiled host.js. */
+  entry: string;
+  engine: EngineOptions;
+  /** A host that is ready and sends no heartbeat for this long hangs in native code, and is killed. */
+  hangMs: number;
+}
+
+interface EngineHostEvents {
+  ready: [pid: number];
+  crash: [reason: string];
+  /** The checkpoint became unusable: no further host is started. */
+  unusable: [error: EngineUnusable];
+}
+
+interface Pending {
+  command: HostCommand & { type: 'run' };
+  /** The host that has this request; null while it waits for one to be ready. */
+  host: ChildProcess | null;
+  onStep(step: number, steps: number): void;
+  resolve(image: EncodedImage): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Supervises the engine host: starts it, gives it requests, starts another when it dies. All requests that a host held
+ * when it died reject at once with {@link EngineCrashed}; requests that arrive while none is ready wait for the next.
+ */
+export class EngineHost extends EventEmitter<EngineHostEvents> {
+  private readonly pending = new Map<number, Pending>();
+  private child: ChildProcess | undefined;
+  private ready = false;
+  private closing = false;
+  private lastId = 0;
+  private crashesInARow = 0;
+  private hangTimer: NodeJS.Timeout | undefined;
+  private respawnTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: EngineHostOptions) {
+    super();
+  }
+
+  /** Starts the first host; resolves when its engine is open and warm. Throws {@link EngineUnusable}. */
+  async open(): Promise<void> {
+    this.spawn();
+    await this.whenReady();
+  }
+
+  /** Resolves while a host is ready, else when the next one is. Throws {@link EngineUnusable}. */
+  async whenReady(): Promise<void> {
+    if (this.ready) return;
+    const settled = new AbortController();
+    try {
+      await Promise.race([
+        once(this, 'ready', { signal: settled.signal }),
+        once(this, 'unusable', { signal: settled.signal }).then(([error]) => {
+          throw error as EngineUnusable;
+        }),
+      ]);
+    } finally {
+      settled.abort();
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Makes one image. Rejects with EngineCrashed, EngineRequestFailed, EngineClosed, or the signal's reason. */
+  run(
+    request: ImageRequest,
+    output: OutputFormat,
+    onStep: (step: number, steps: number) => void,
+    signal: AbortSignal,
+  ): Promise<EncodedImage> {
+    if (signal.aborted) return Promise.reject(reasonOf(signal));
+    if (this.closing) return Promise.reject(new EngineClosed('the engine is closing'));
+    const id = ++this.lastId;
+    const onAbort = (): void => {
+      const pending = this.settle(id);
+      pending?.host?.send({ type: 'abort', id } satisfies HostCommand, ignoreClosedChannel);
+      pending?.reject(reasonOf(signal));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    return new Promise<EncodedImage>((resolve, reject) => {
+      const pending: Pending = { command: { type: 'run', id, request, output }, host: null, onStep, resolve, reject };
+      this.pending.set(id, pending);
+      if (this.ready) this.submit(pending);
+    }).finally(() => signal.removeEventListener('abort', onAbort));
+  }
+
+  /** Kills the host; what it still held rejects with {@link EngineClosed}. */
+  async close(): Promise<void> {
+    this.stop(new EngineClosed('the engine is closing'));
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  private spawn(): void {
+    const child = fork(this.options.entry, { serialization: 'advanced' });
+    this.child = child;
+    child.on('message', (event: HostEvent) => this.receive(child, event));
+    child.once('error', (error) => this.lose(child, error.message));
+    child.once('exit', (code, signal) => this.lose(child, signal ?? `exit code ${code ?? 'unknown'}`));
+    child.send({ type: 'open', options: this.options.engine } satisfies HostCommand, ignoreClosedChannel);
+  }
+
+  private receive(child: ChildProcess, event: HostEvent): void {
+    switch (event.type) {
+      case 'ready':
+        this.ready = true;
+        for (const pending of this.pending.values()) this.submit(pending);
+        this.emit('ready', child.pid ?? 0);
+        break;
+      case 'open-failed': {
+        const error = new EngineUnusable(event.error);
+        this.stop(error);
+        this.emit('unusable', error);
+        break;
+      }
+      case 'heartbeat':
+        break;
+      case 'step':
+        this.pending.get(event.id)?.onStep(event.step, event.steps);
+        break;
+      case 'image':
+        this.crashesInARow = 0;
+        this.settle(event.id)?.resolve(event.image);
+        break;
+      case 'error':
+        this.settle(event.id)?.reject(new EngineRequestFailed(event.error));
+        break;
+    }
+    // Before it is ready a host may well be silent: loading a large checkpoint is one native call.
+    if (this.ready) this.watch(child);
+  }
+
+  private submit(pending: Pending): void {
+    pending.host = this.child ?? null;
+    pending.host?.send(pending.command, ignoreClosedChannel);
+  }
+
+  private settle(id: number): Pending | undefined {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    return pending;
+  }
+
+  private stop(reason: Error): void {
+    this.closing = true;
+    this.ready = false;
+    clearTimeout(this.hangTimer);
+    clearTimeout(this.respawnTimer);
+    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(reason);
+  }
+
+  private watch(child: ChildProcess): void {
+    clearTimeout(this.hangTimer);
+    this.hangTimer = setTimeout(() => child.kill('SIGKILL'), this.options.hangMs).unref();
+  }
+
+  private lose(child: ChildProcess, reason: string): void {
+    if (this.child !== child) return;
+    this.child = undefined;
+    this.ready = false;
+    clearTimeout(this.hangTimer);
+    if (this.closing) return;
+    this.emit('crash', reason);
+    for (const [id, { host }] of [...this.pending]) {
+      if (host === child) this.settle(id)?.reject(new EngineCrashed(`the engine host died (${reason})`));
+    }
+    const delayMs = Math.min(respawnDelayMs.first * 2 ** this.crashesInARow++, respawnDelayMs.max);
+    this.respawnTimer = setTimeout(() => this.spawn(), delayMs);
+  }
+}
+
+/** A send to a host that just died fails; its exit, reported separately, settles what it held. */
+const ignoreClosedChannel = (): void => undefined;
+
+const reasonOf = (signal: AbortSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));

@@ -1,0 +1,73 @@
+/**
+ * Entry point of the engine host: the child process that owns ONNX Runtime. `session.run()` blocks this process's event
+ * loop, so nothing that must stay responsive lives here. It ends when its parent's channel closes.
+ */
+import { encodeImage, openEngine, type EngineOptions, type ImageEngine } from '@app/inference';
+import type { ErrorReport, HostCommand, HostEvent } from './protocol.js';
+
+const heartbeatMs = 1000;
+
+const send = (event: HostEvent): void => {
+  if (process.connected) process.send?.(event);
+};
+
+const reportOf = (error: unknown): ErrorReport => {
+  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
+  return {
+    code: typeof code === 'string' ? code : 'engine_failed',
+    message: error instanceof Error ? error.message : String(error),
+    retryable: retryable === true,
+  };
+};
+
+const running = new Map<number, AbortController>();
+let engine: ImageEngine | undefined;
+
+async function open(options: EngineOptions): Promise<void> {
+  try {
+    engine = await openEngine(options);
+  } catch (error) {
+    process.send?.({ type: 'open-failed', error: reportOf(error) } satisfies HostEvent, () => process.exit(1));
+    return;
+  }
+  send({ type: 'ready' });
+}
+
+async function run(command: HostCommand & { type: 'run' }): Promise<void> {
+  const { id, request, output } = command;
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    if (!engine) throw new Error('the engine is not open');
+    const onStep = (step: number, steps: number): void => send({ type: 'step', id, step, steps });
+    const image = await engine.run(request, { onStep }, abort.signal);
+    const bytes = await encodeImage(image, output);
+    const { width, height, computeMs, batch } = image;
+    send({ type: 'image', id, image: { bytes, width, height, computeMs, batch } });
+  } catch (error) {
+    send({ type: 'error', id, error: reportOf(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+process.on('message', (command: HostCommand) => {
+  switch (command.type) {
+    case 'open':
+      void open(command.options);
+      break;
+    case 'run':
+      void run(command);
+      break;
+    case 'abort':
+      running.get(command.id)?.abort();
+      break;
+  }
+});
+
+// The parent decides when a host ends: a Ctrl-C at a terminal reaches the whole process group, and must not kill the
+// batch that the parent is still draining.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+setInterval(() => send({ type: 'heartbeat' }), heartbeatMs).unref();

@@ -1,0 +1,70 @@
+/** One image's way into the engine, and out of it. */
+interface Waiter {
+  tokens: number;
+  enter(): void;
+}
+
+/**
+ * Counts image tokens × guidance passes into the engine, first come first served. An image larger than the whole budget
+ * enters an empty engine. While one waits, no further job is fetched: the queue's order decides who is next, and a job
+ * that would be handed back for lack of room would only be fetched again.
+ */
+export class Admission {
+  private inFlight = 0;
+  private readonly waiters: Waiter[] = [];
+  private readonly roomWaiters: (() => void)[] = [];
+
+  constructor(readonly budget: number) {}
+
+  /** Waits for room; the returned function gives it back. Rejects with the signal's reason. */
+  async enter(tokens: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        tokens,
+        enter: () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        },
+      };
+      const onAbort = (): void => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
+        this.admit();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.waiters.push(waiter);
+      this.admit();
+    });
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.inFlight -= tokens;
+      this.admit();
+    };
+  }
+
+  get tokensInFlight(): number {
+    return this.inFlight;
+  }
+
+  /** Resolves when nothing waits and the engine is not full: time to fetch another job. */
+  async room(): Promise<void> {
+    while (!this.hasRoom) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  private get hasRoom(): boolean {
+    return this.waiters.length === 0 && this.inFlight < this.budget;
+  }
+
+  private admit(): void {
+    for (let next = this.waiters[0]; next; next = this.waiters[0]) {
+      if (this.inFlight > 0 && this.inFlight + next.tokens > this.budget) break;
+      this.waiters.shift();
+      this.inFlight += next.tokens;
+      next.enter();
+    }
+    if (this.hasRoom) for (const resolve of this.roomWaiters.splice(0)) resolve();
+  }
+}
