@@ -8,6 +8,7 @@ import { probe } from './probe.js';
 import { signFileUrl } from './url-signature.js';
 
 const Info = z.object({ bytes: z.int(), sha256: z.string(), contentType: z.string() });
+const SystemError = z.object({ code: z.string().regex(/^E[A-Z0-9]+$/) });
 const infoName = '@info.json';
 
 /**
@@ -101,7 +102,5 @@ async function writeDurably(path: string, body: Uint8Array): Promise<void> {
   }
 }
 
-const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && cause.code.startsWith('E')
-    ? cause.code
-    : undefined;
+/** The system's error code, as `ENOENT`; undefined for errors that are not the file system's. */
+const codeOf = (cause: unknown): string | undefined => SystemError.safeParse(cause).data?.code;

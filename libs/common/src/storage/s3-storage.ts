@@ -61,8 +61,9 @@ export class S3Storage implements ObjectStorage {
   }
 
   async head(key: string): Promise<ObjectInfo | null> {
+    const command = new HeadObjectCommand(this.address(key));
     try {
-      const answer = await this.client.send(new HeadObjectCommand(this.address(key)));
+      const answer = await this.client.send(command);
       return {
         bytes: answer.ContentLength ?? 0,
         sha256: answer.Metadata?.sha256 ?? '',
@@ -74,8 +75,9 @@ export class S3Storage implements ObjectStorage {
   }
 
   async get(key: string): Promise<Uint8Array | null> {
+    const command = new GetObjectCommand(this.address(key));
     try {
-      const answer = await this.client.send(new GetObjectCommand(this.address(key)));
+      const answer = await this.client.send(command);
       return (await answer.Body?.transformToByteArray()) ?? null;
     } catch (cause) {
       return absentOrThrow('read', key, cause);
@@ -83,8 +85,9 @@ export class S3Storage implements ObjectStorage {
   }
 
   async delete(key: string): Promise<void> {
+    const command = new DeleteObjectCommand(this.address(key));
     try {
-      await this.client.send(new DeleteObjectCommand(this.address(key)));
+      await this.client.send(command);
     } catch (cause) {
       absentOrThrow('delete', key, cause);
     }
