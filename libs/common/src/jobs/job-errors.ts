@@ -1,0 +1,27 @@
+import { ServiceError } from '../errors.js';
+
+/** The tenant has as many open jobs on this model as it may. */
+export class TenantLimitReached extends ServiceError {
+  readonly code = 'tenant_limit_reached';
+  override readonly retryable = true;
+  readonly retryAfterMs = 5_000;
+}
+
+/** The model's queue takes no more jobs. */
+export class QueueFull extends ServiceError {
+  readonly code = 'queue_full';
+  override readonly retryable = true;
+  readonly retryAfterMs = 10_000;
+}
+
+/** The idempotency key was used with another body. */
+export class IdempotencyMismatch extends ServiceError {
+  readonly code = 'idempotency_key_reused';
+}
+
+/** The first request with this idempotency key is still being accepted. */
+export class IdempotencyInFlight extends ServiceError {
+  readonly code = 'idempotency_in_flight';
+  override readonly retryable = true;
+  readonly retryAfterMs = 1_000;
+}

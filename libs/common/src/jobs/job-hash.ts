@@ -1,0 +1,80 @@
+import type { JobOutcome, JobRecord } from './job-record.js';
+import { webhookEvents } from '../contracts/job-states.js';
+
+/** What the caller of `accept` decides; the script adds state, times, tags and counters. */
+export type AcceptedFields = Pick<JobRecord, 'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook'> & {
+  ttlMs: number;
+};
+
+/** Fields and values for HSET. An absent field is null. */
+export function encodeAccepted(fields: AcceptedFields): string[] {
+  const { webhook, request } = fields;
+  return [
+    ['kind', fields.kind],
+    ['model', fields.model],
+    ['request', JSON.stringify(request)],
+    ['priority', fields.priority],
+    ['metadata', JSON.stringify(fields.metadata)],
+    ['steps', String(request.steps * request.n)],
+    ['ttlMs', String(fields.ttlMs)],
+    ...(webhook ? [['webhookUrl', webhook.url] as const, ['webhookEvents', webhook.events.join(' ')] as const] : []),
+  ].flat();
+}
+
+export function encodeOutcome(outcome: JobOutcome): string[] {
+  const fields: [string, string | undefined][] = [
+    ['images', outcome.images && JSON.stringify(outcome.images)],
+    ['error', outcome.error && JSON.stringify(outcome.error)],
+    ['computeMs', outcome.computeMs?.toString()],
+    ['uploadMs', outcome.uploadMs?.toString()],
+    ['batch', outcome.batch && JSON.stringify(outcome.batch)],
+  ];
+  return fields.flatMap(([field, value]) => (value === undefined ? [] : [field, value]));
+}
+
+/** Reads the hash that the scripts wrote, as HGETALL gives it; null for a job that is not there. */
+export function decodeJob(flat: readonly string[]): JobRecord | null {
+  if (flat.length === 0) return null;
+  const hash = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) hash.set(flat[i] ?? '', flat[i + 1] ?? '');
+
+  const text = (field: string): string => hash.get(field) ?? '';
+  const number = (field: string): number => Number(text(field));
+  const numberOrNull = (field: string): number | null => (hash.has(field) ? number(field) : null);
+  const json = (field: string): unknown => (hash.has(field) ? JSON.parse(text(field)) : null);
+  return {
+    id: text('id'),
+    tenant: text('tenant'),
+    kind: text('kind') as JobRecord['kind'],
+    model: text('model'),
+    state: text('state') as JobRecord['state'],
+    request: json('request') as JobRecord['request'],
+    priority: text('priority') as JobRecord['priority'],
+    cost: number('cost'),
+    metadata: json('metadata') as JobRecord['metadata'],
+    webhook: hash.has('webhookUrl')
+      ? {
+          url: text('webhookUrl'),
+          events: webhookEvents.filter((event) => text('webhookEvents').split(' ').includes(event)),
+        }
+      : null,
+    deadlineAt: numberOrNull('deadlineAt'),
+    createdAt: number('createdAt'),
+    startedAt: numberOrNull('startedAt'),
+    finishedAt: numberOrNull('finishedAt'),
+    progress: { step: number('step'), steps: number('steps') },
+    images: (json('images') as JobRecord['images'] | null) ?? [],
+    error: json('error') as JobRecord['error'],
+    timings: {
+      queueMs: numberOrNull('queueMs'),
+      computeMs: numberOrNull('computeMs'),
+      uploadMs: numberOrNull('uploadMs'),
+    },
+    batch: json('batch') as JobRecord['batch'],
+    attempts: number('attempts'),
+    crashes: number('crashes'),
+    worker: hash.get('worker') ?? null,
+    fence: number('fence'),
+    cancelRequested: hash.has('cancelRequestedAt'),
+  };
+}

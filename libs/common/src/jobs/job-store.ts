@@ -1,0 +1,206 @@
+import type { Redis } from 'ioredis';
+import type { JobState } from '../contracts/job-states.js';
+import { ModelQueues } from '../queue/model-queue.js';
+import { IdempotencyClaims } from './idempotency.js';
+import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
+import { decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
+import { modelOfJob, newJobId } from './job-id.js';
+import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
+import type { JobOutcome, JobRecord } from './job-record.js';
+import { ModelKeys } from './model-keys.js';
+import { accept } from './scripts/accept.lua.js';
+import { cancel } from './scripts/cancel.lua.js';
+import { commit } from './scripts/commit.lua.js';
+import { countCrash } from './scripts/count-crash.lua.js';
+import { progress } from './scripts/progress.lua.js';
+import { release } from './scripts/release.lua.js';
+import type { Script } from './scripts/script.js';
+import { start } from './scripts/start.lua.js';
+
+export interface JobStoreOptions {
+  /** The catalog's models: where `list` looks. */
+  models: readonly string[];
+  /** How long a document stays after its terminal state; default 7 days. */
+  ttlMs?: number;
+}
+
+export interface NewJob extends Pick<
+  JobRecord,
+  'tenant' | 'kind' | 'model' | 'request' | 'priority' | 'cost' | 'metadata' | 'webhook' | 'deadlineAt'
+> {
+  /** Weight of the API key: its share of the model, before the class' factor. */
+  weight: number;
+  /** Open jobs of this model: of one tenant, and in all. */
+  caps: { tenantJobs: number; queueJobs: number };
+  /** `fingerprint`: SHA-256 of the canonical body. */
+  idempotency?: { key: string; fingerprint: string } | undefined;
+}
+
+export type StartResult =
+  | { outcome: 'started'; record: JobRecord }
+  /** Terminal states: complete the BullMQ job without running it. `running`: another fetch owns the job. */
+  | { outcome: 'refused'; state: JobState | 'missing' };
+
+const classWeights: Record<JobRecord['priority'], number> = { high: 4, normal: 1, low: 0.25 };
+const defaultTtlMs = 7 * 24 * 3600 * 1000;
+
+/** The job documents: every transition is one Lua script, with Redis' own time. */
+export class JobStore {
+  private readonly queues: ModelQueues;
+  private readonly claims: IdempotencyClaims;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly options: JobStoreOptions,
+  ) {
+    this.queues = new ModelQueues(redis);
+    this.claims = new IdempotencyClaims(redis);
+  }
+
+  /**
+   * Writes the document and puts the job on its queue. Replayed: the idempotency key stands for the job returned.
+   * Throws {@link TenantLimitReached}, {@link QueueFull}, {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
+   */
+  async accept(job: NewJob): Promise<{ record: JobRecord; replayed: boolean }> {
+    const claimed = await this.claimId(job);
+    if ('record' in claimed) return { record: claimed.record, replayed: true };
+    const { id } = claimed;
+    try {
+      await this.write(id, job);
+    } catch (error) {
+      const refused = error instanceof TenantLimitReached || error instanceof QueueFull;
+      if (refused && job.idempotency) await this.claims.drop(job.tenant, job.idempotency.key);
+      throw error;
+    }
+    // The job is accepted: what goes wrong from here on, the janitor puts right.
+    await this.enqueue(id).catch(() => undefined);
+    const record = await this.get(id);
+    if (!record) throw new Error(`job ${id} vanished while it was accepted`);
+    return { record, replayed: false };
+  }
+
+  get(id: string): Promise<JobRecord | null> {
+    return readJob(this.redis, id);
+  }
+
+  list(query: JobQuery): Promise<JobPage> {
+    return listJobs(this.redis, this.options.models, query);
+  }
+
+  /** Open jobs of a model and their work units (queued and running). */
+  async backlog(model: string): Promise<{ jobs: number; units: number }> {
+    const keys = new ModelKeys(model);
+    const [jobs, units] = await Promise.all([this.redis.zcard(keys.open), this.redis.get(keys.backlog)]);
+    return { jobs, units: Math.max(0, Number(units ?? 0)) };
+  }
+
+  /** Queued: canceled at once. Running: its worker ends it at the next step. Terminal: left as it is. */
+  async cancel(id: string): Promise<JobRecord | null> {
+    const model = modelOfJob(id);
+    if (model === null) return null;
+    const [outcome, document] = await this.call<[string, string[]?]>(cancel, id, [], [new ModelKeys(model).cancels]);
+    if (outcome === 'canceled') await this.queues.remove(model, id);
+    return decodeJob(document ?? []);
+  }
+
+  /** A fetched job begins. `fence` is {@link FetchedJob.fence}. */
+  async start(id: string, fence: number, worker: string): Promise<StartResult> {
+    const [outcome, detail] = await this.call<['started', string[]] | ['refused', JobState | 'missing']>(start, id, [
+      fence,
+      worker,
+    ]);
+    if (outcome === 'refused') return { outcome, state: detail };
+    const record = decodeJob(detail);
+    return record ? { outcome, record } : { outcome: 'refused', state: 'missing' };
+  }
+
+  /** Progress of a running job; at most one call a second and job. Ignored from a fetch that lost the job. */
+  async progress(id: string, fence: number, step: number, steps: number): Promise<void> {
+    await this.call(progress, id, [fence, step, steps]);
+  }
+
+  /** Ends a running job; false when this fetch does not own it. */
+  async commit(id: string, fence: number, outcome: JobOutcome): Promise<boolean> {
+    return (await this.call(commit, id, [fence, outcome.state, ...encodeOutcome(outcome)])) === 1;
+  }
+
+  /** running → queued; false when this fetch does not own the job. */
+  async release(id: string, fence: number): Promise<boolean> {
+    return (await this.call(release, id, [fence])) === 1;
+  }
+
+  /** The engine host died with the job in it; how often that has happened to it. */
+  countCrash(id: string, fence: number): Promise<number> {
+    return this.call(countCrash, id, [fence]);
+  }
+
+  /** Puts an accepted job on its queue, and off the janitor's list. Doing it again changes nothing. */
+  async enqueue(id: string): Promise<void> {
+    const keys = keysOf(id);
+    const [tag, place, fenceBase] = await this.redis.hmget(keys.job(id), 'tag', 'place', 'fenceBase');
+    if (tag) {
+      const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
+      await this.queues.add(keys.model, queued, Number(place));
+    }
+    await this.redis.zrem(keys.unqueued, id);
+  }
+
+  async close(): Promise<void> {
+    await this.queues.close();
+  }
+
+  private async claimId(job: NewJob): Promise<{ id: string } | { record: JobRecord }> {
+    const id = newJobId(job.model);
+    if (!job.idempotency) return { id };
+    const { key, fingerprint } = job.idempotency;
+    const claim = await this.claims.take(job.tenant, key, fingerprint, id);
+    if (claim.outcome === 'new') return { id };
+    if (claim.outcome === 'mismatch') throw new IdempotencyMismatch('this Idempotency-Key was used with another body');
+    const record = await this.get(claim.id);
+    if (record) return { record };
+    if (claim.outcome === 'held')
+      throw new IdempotencyInFlight('the first request with this Idempotency-Key still runs');
+    return { id: claim.id };
+  }
+
+  private async write(id: string, job: NewJob): Promise<void> {
+    const keys = keysOf(id);
+    const weight = job.weight * classWeights[job.priority];
+    const outcome = await this.call<string>(
+      accept,
+      id,
+      [
+        id,
+        job.tenant,
+        `${job.tenant}:${job.priority}`,
+        job.cost,
+        job.cost / weight,
+        job.caps.tenantJobs,
+        job.caps.queueJobs,
+        job.deadlineAt ?? '',
+        ...encodeAccepted({ ...job, ttlMs: this.options.ttlMs ?? defaultTtlMs }),
+      ],
+      [keys.index(job.tenant)],
+    );
+    if (outcome === 'tenant_limit') {
+      throw new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`);
+    }
+    if (outcome === 'queue_full') throw new QueueFull(`the queue of ${job.model} is full`);
+  }
+
+  private async call<Reply = unknown>(
+    script: Script,
+    id: string,
+    args: (string | number)[],
+    moreKeys: string[] = [],
+  ): Promise<Reply> {
+    return (await script.run(this.redis, [...keysOf(id).ofJob(id), ...moreKeys], args)) as Reply;
+  }
+}
+
+/** For ids that this service made itself; a wrong one is a fault in the caller. */
+function keysOf(id: string): ModelKeys {
+  const model = modelOfJob(id);
+  if (model === null) throw new Error(`not a job id: ${id}`);
+  return new ModelKeys(model);
+}

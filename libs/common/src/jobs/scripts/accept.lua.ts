@@ -1,0 +1,43 @@
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/**
+ * Writes the document `queued`, or nothing. Doing it again for an accepted id changes nothing.
+ *
+ * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = cost / weight, jobs a tenant may have open, jobs that
+ * may be open, deadline ('' for none), then the document's other fields and values.
+ * Returns `exists` | `tenant_limit` | `queue_full` | `accepted`.
+ */
+export const accept = new Script(`${prelude}
+local index = KEYS[10]
+local id, tenant, flow, cost, share, deadline = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[8]
+if redis.call('EXISTS', job) == 1 then return 'exists' end
+if tonumber(redis.call('HGET', tenants, tenant) or 0) >= tonumber(ARGV[6]) then return 'tenant_limit' end
+if redis.call('ZCARD', open) >= tonumber(ARGV[7]) then return 'queue_full' end
+
+-- Start-time fair queueing: the start tag follows the flow's last finish tag, and is never behind the virtual time.
+local v = tonumber(redis.call('HGET', fair, 'v') or 0)
+local base = tonumber(redis.call('HGET', fair, 'base') or 0)
+if redis.call('ZCARD', open) == 0 then
+  base = math.floor(v)
+  redis.call('HSET', fair, 'base', base)
+end
+local tag = math.max(v, tonumber(redis.call('HGET', fair, flow) or 0))
+local place = 1 + math.floor(tag - base)
+if place > 2097151 then return 'queue_full' end
+redis.call('HSET', fair, flow, string.format('%.17g', tag + tonumber(share)))
+
+redis.call('HSET', job, 'id', id, 'tenant', tenant, 'flow', flow, 'cost', cost, 'share', share, 'state', 'queued',
+  'createdAt', now, 'tag', string.format('%.17g', tag), 'place', place, 'attempts', 0, 'crashes', 0, 'fence', 0,
+  'fenceBase', 0, 'step', 0, unpack(ARGV, 9))
+redis.call('ZADD', index, 0, id)
+redis.call('ZADD', open, cost, id)
+redis.call('HINCRBY', tenants, tenant, 1)
+redis.call('INCRBYFLOAT', backlog, cost)
+redis.call('ZADD', unqueued, now, id)
+if deadline ~= '' then
+  redis.call('HSET', job, 'deadlineAt', deadline)
+  redis.call('ZADD', due, deadline, id)
+end
+return 'accepted'
+`);

@@ -1,0 +1,25 @@
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/** How long a worker may take to end a job that was cancelled or is past its deadline, before the janitor ends it. */
+export const endGraceMs = 15_000;
+
+/**
+ * Queued: canceled at once. Running: flagged, and its worker told; the janitor ends it if no worker does.
+ *
+ * KEYS: ofJob, cancel channel. Returns [`missing`] | [`terminal` | `canceled` | `requested`, document].
+ */
+export const cancel = new Script(`${prelude}
+local state = get('state')
+if not state then return { 'missing' } end
+if terminal[state] then return { 'terminal', document() } end
+if state == 'queued' then
+  finish('canceled')
+  return { 'canceled', document() }
+end
+if redis.call('HSETNX', job, 'cancelRequestedAt', now) == 1 then
+  redis.call('ZADD', due, 'LT', now + ${endGraceMs}, get('id'))
+end
+redis.call('PUBLISH', KEYS[10], get('id'))
+return { 'requested', document() }
+`);

@@ -1,0 +1,15 @@
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/**
+ * The end of a run. A guard on the state alone would accept the late result of a worker that was stopped and resumed, so
+ * the fence decides.
+ *
+ * KEYS: ofJob. ARGV: fence, terminal state, then the outcome's fields and values. Returns 1, or 0 when refused.
+ */
+export const commit = new Script(`${prelude}
+if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
+if #ARGV > 2 then redis.call('HSET', job, unpack(ARGV, 3)) end
+finish(ARGV[2])
+return 1
+`);

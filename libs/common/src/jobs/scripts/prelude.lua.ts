@@ -1,0 +1,63 @@
+/**
+ * What every job script begins with: the keys of `ModelKeys.ofJob` by name, Redis' own time, and the one way into a
+ * terminal state.
+ */
+export const prelude = `
+local job, events, open, tenants, backlog, unqueued, due, outbox, fair = unpack(KEYS, 1, 9)
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local terminal = { succeeded = true, failed = true, canceled = true, expired = true }
+
+local function get(field)
+  return redis.call('HGET', job, field)
+end
+
+local function number(field)
+  return tonumber(get(field) or nil)
+end
+
+local function document()
+  return redis.call('HGETALL', job)
+end
+
+local function emit(kind, data)
+  redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'type', kind, 'data', cjson.encode(data))
+end
+
+-- Writes the webhook to the outbox, when the request asked for this event. The suffix tells repeated events apart.
+local function announce(event, suffix)
+  local wanted = get('webhookEvents')
+  if wanted and string.find(wanted, event, 1, true) then
+    redis.call('ZADD', outbox, now, get('id') .. '.' .. event .. (suffix or ''))
+  end
+end
+
+local function pastDeadline()
+  local deadline = number('deadlineAt')
+  return deadline ~= nil and deadline <= now
+end
+
+-- A job that ends without having run gives its place in the fair queue back to its flow.
+local function refund()
+  local flow = get('flow')
+  if redis.call('HEXISTS', fair, flow) == 1 then
+    redis.call('HINCRBYFLOAT', fair, flow, '-' .. get('share'))
+  end
+end
+
+local function finish(state)
+  if get('state') == 'queued' then refund() end
+  redis.call('HSET', job, 'state', state, 'finishedAt', now)
+  local id = get('id')
+  redis.call('ZREM', open, id)
+  redis.call('ZREM', unqueued, id)
+  redis.call('ZREM', due, id)
+  redis.call('HINCRBY', tenants, get('tenant'), -1)
+  redis.call('INCRBYFLOAT', backlog, '-' .. get('cost'))
+  emit('result', { state = state })
+  announce('job.' .. state)
+  local ttl = get('ttlMs')
+  redis.call('PEXPIRE', job, ttl)
+  redis.call('PEXPIRE', events, ttl)
+end
+`;

@@ -1,0 +1,19 @@
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/**
+ * A worker hands a running job back. One that was to be cancelled ends here, since nobody runs it any more.
+ *
+ * KEYS: ofJob. ARGV: fence. Returns 1, or 0 when the fetch does not own the job.
+ */
+export const release = new Script(`${prelude}
+if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
+if get('cancelRequestedAt') then
+  finish('canceled')
+  return 1
+end
+redis.call('HSET', job, 'state', 'queued')
+redis.call('HDEL', job, 'worker')
+emit('state', { state = 'queued' })
+return 1
+`);

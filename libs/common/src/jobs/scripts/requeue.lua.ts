@@ -1,0 +1,22 @@
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/**
+ * An open job that BullMQ does not know goes back to the janitor's list of jobs to add. Its next fetches count from the
+ * stored fence on, because BullMQ's own count begins anew.
+ *
+ * KEYS: ofJob, BullMQ's hash of the job. Returns 1 when the job was lost.
+ */
+export const requeue = new Script(`${prelude}
+local state = get('state')
+if not state or terminal[state] or redis.call('EXISTS', KEYS[10]) == 1 then return 0 end
+local id = get('id')
+if redis.call('ZSCORE', unqueued, id) then return 0 end
+if state == 'running' then
+  redis.call('HSET', job, 'state', 'queued')
+  emit('state', { state = 'queued' })
+end
+redis.call('HSET', job, 'fenceBase', get('fence'))
+redis.call('ZADD', unqueued, now, id)
+return 1
+`);

@@ -1,0 +1,36 @@
+import { endGraceMs } from './cancel.lua.js';
+import { prelude } from './prelude.lua.js';
+import { Script } from './script.js';
+
+/**
+ * What the janitor does to a job that is due. Queued past the deadline: expired. Running past it, or cancelled: its worker
+ * has a grace period to say so itself, then the job ends without it, and its commit will be refused.
+ *
+ * KEYS: ofJob. ARGV: id. Returns the terminal state, or '' when the job goes on.
+ */
+export const settle = new Script(`${prelude}
+local id = ARGV[1]
+local state = get('state')
+if not state or terminal[state] then
+  redis.call('ZREM', due, id)
+  return ''
+end
+
+local verdict, at
+local canceledAt, deadline = number('cancelRequestedAt'), number('deadlineAt')
+if canceledAt then
+  verdict, at = 'canceled', canceledAt
+elseif deadline then
+  verdict, at = 'expired', deadline
+else
+  redis.call('ZREM', due, id)
+  return ''
+end
+if state == 'running' then at = at + ${endGraceMs} end
+if now < at then
+  redis.call('ZADD', due, at, id)
+  return ''
+end
+finish(verdict)
+return verdict
+`);

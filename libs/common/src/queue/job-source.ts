@@ -1,0 +1,155 @@
+import { UnrecoverableError, type Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HeldLocks } from './held-locks.js';
+import { manualWorker, type BullJob, type QueuedJob } from './model-queue.js';
+
+/** A job in this worker's hands, under a lock that the source renews until the job is completed, handed back or lost. */
+export interface FetchedJob {
+  readonly id: string;
+  /** Rises with every fetch of the job: goes into `start`, `progress`, `commit` and `release`. */
+  readonly fence: number;
+  /** Set when the job stalled more often than allowed: commit it failed and call {@link JobSource.failed}. */
+  readonly deferredFailure: string | null;
+}
+
+interface Held extends FetchedJob {
+  readonly token: string;
+  readonly job: BullJob;
+}
+
+/** BullMQ's answers to a worker whose lock ran out or went to another fetch. */
+const lockErrors = new Set([-1, -2, -6]);
+
+/** Fetches the jobs of one model by hand, so that a running batch can take them when it has room. */
+export class JobSource {
+  private readonly worker: Worker<QueuedJob, null, 'job'>;
+  private readonly held = new Map<string, Held>();
+  private readonly locks: HeldLocks;
+  private fetches = 0;
+  private draining = false;
+  private fetching: Promise<unknown> = Promise.resolve();
+  private lostListener: (job: FetchedJob) => void = () => undefined;
+
+  /** `connection` as {@link workerConnection} makes it; `workerId` unique among all workers, ever. */
+  constructor(
+    connection: Redis,
+    model: string,
+    private readonly workerId: string,
+  ) {
+    this.worker = manualWorker(model, connection);
+    // Connection errors are BullMQ's to retry; the self-fence is what ends work that Redis cannot confirm.
+    this.worker.on('error', () => undefined);
+    this.locks = new HeldLocks(
+      (ids, tokens, lockMs) => this.worker.extendJobLocks(ids, tokens, lockMs),
+      (id) => this.lose(id),
+    );
+  }
+
+  /** Also recovers the orphans of dead workers, as the janitor does. */
+  async open(): Promise<void> {
+    await this.worker.waitUntilReady();
+    await this.worker.startStalledCheckTimer();
+    this.locks.open();
+  }
+
+  /** Called once for each job whose lock is gone, or could not be renewed in time: drop its work, it is no longer ours. */
+  onLost(listener: (job: FetchedJob) => void): void {
+    this.lostListener = listener;
+  }
+
+  /**
+   * The next job in priority order; waits for one. Null after an abort or {@link drain}: a job that a blocked fetch still
+   * brings then is handed back. One call at a time.
+   */
+  async next(signal?: AbortSignal): Promise<FetchedJob | null> {
+    const over = (): boolean => this.draining || signal?.aborted === true;
+    while (!over()) {
+      const fetch = this.fetch();
+      this.fetching = fetch.catch(() => undefined);
+      let fetched: Held | null;
+      try {
+        fetched = await fetch;
+      } catch {
+        await sleep(200);
+        continue;
+      }
+      if (!fetched) continue;
+      if (!over()) return fetched;
+      await this.handBack(fetched);
+    }
+    return null;
+  }
+
+  /** After `commit`, or when `start` was refused on a terminal document. A lock that is gone does no harm here. */
+  async complete(fetched: FetchedJob): Promise<void> {
+    await this.finish(fetched, ({ job, token }) => job.moveToCompleted(null, token, false));
+  }
+
+  /** After `release`: the job goes to the front of its own priority. */
+  async handBack(fetched: FetchedJob): Promise<void> {
+    await this.finish(fetched, ({ job, token }) => job.moveToWait(token));
+  }
+
+  /** After `commit` of a failure that no further attempt can mend. */
+  async failed(fetched: FetchedJob, reason: string): Promise<void> {
+    await this.finish(fetched, ({ job, token }) => job.moveToFailed(new UnrecoverableError(reason), token, false));
+  }
+
+  /** No job is fetched from now on; resolves when the blocked fetch is over. Held jobs stay held and renewed. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    await this.worker.pause(true);
+    await this.fetching;
+  }
+
+  /** After {@link drain}, when nothing is held any more: BullMQ does not wait for jobs fetched by hand. */
+  async close(): Promise<void> {
+    this.draining = true;
+    this.locks.close();
+    await this.worker.close();
+  }
+
+  private async fetch(): Promise<Held | null> {
+    // A fresh token for every fetch: with one for the worker, a worker that fetched its own lost job again could complete
+    // it from the stale run.
+    const token = `${this.workerId}:${this.fetches++}`;
+    const fetchedAt = Date.now();
+    const job = (await this.worker.getNextJob(token)) as BullJob | undefined;
+    if (!job?.id) return null;
+    const fetched: Held = {
+      id: job.id,
+      fence: job.data.fenceBase + job.attemptsStarted,
+      deferredFailure: job.deferredFailure || null,
+      token,
+      job,
+    };
+    this.held.set(fetched.id, fetched);
+    this.locks.hold(fetched.id, token, fetchedAt);
+    return fetched;
+  }
+
+  private async finish(fetched: FetchedJob, move: (held: Held) => Promise<unknown>): Promise<void> {
+    const held = this.held.get(fetched.id);
+    // Lost meanwhile, perhaps even fetched again: that fetch is another job to whoever calls.
+    if (held?.fence !== fetched.fence) return;
+    try {
+      await move(held);
+    } catch (error) {
+      if (!isLockError(error)) throw error;
+    } finally {
+      this.locks.release(held.id, held.token);
+      if (this.held.get(held.id) === held) this.held.delete(held.id);
+    }
+  }
+
+  private lose(id: string): void {
+    const held = this.held.get(id);
+    if (!held) return;
+    this.held.delete(id);
+    this.lostListener(held);
+  }
+}
+
+const isLockError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'number' && lockErrors.has(error.code);

@@ -1,0 +1,81 @@
+import { Queue, Worker, type Job, type WorkerOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { jobQueueName, queuePrefix } from './queue-names.js';
+
+/** What BullMQ carries of a job: the way to its document. */
+export interface QueuedJob {
+  version: 1;
+  id: string;
+  /** Start tag of the fair queue. */
+  tag: number;
+  /** Added to `attemptsStarted` to make the fence: what earlier BullMQ jobs of the same id have used up. */
+  fenceBase: number;
+}
+
+export type BullJob = Job<QueuedJob, null, 'job'>;
+
+export const lockMs = 10_000;
+
+/**
+ * One set for every process that fetches or checks: `maxStalledCount` is decided by whichever process checks, and its
+ * default of 1 fails jobs after two kills or one long outage. `drainDelay` bounds how late a sleeping worker sees a job
+ * that was handed back, for which BullMQ sets no marker.
+ */
+const workerOptions = {
+  lockDuration: lockMs,
+  stalledInterval: 5_000,
+  maxStalledCount: 20,
+  drainDelay: 1,
+} satisfies Partial<WorkerOptions>;
+
+/** A BullMQ worker that runs nothing by itself: jobs are fetched by hand, or stalled ones only recovered. */
+export const manualWorker = (model: string, connection: Redis): Worker<QueuedJob, null, 'job'> =>
+  new Worker<QueuedJob, null, 'job'>(jobQueueName, null, {
+    connection,
+    prefix: queuePrefix(model),
+    ...workerOptions,
+    autorun: false,
+  });
+
+/** The BullMQ queues of all models over one connection. */
+export class ModelQueues {
+  private readonly byModel = new Map<string, Queue<QueuedJob, null, 'job'>>();
+
+  constructor(private readonly connection: Redis) {}
+
+  of(model: string): Queue<QueuedJob, null, 'job'> {
+    let queue = this.byModel.get(model);
+    if (!queue) {
+      queue = new Queue<QueuedJob, null, 'job'>(jobQueueName, {
+        connection: this.connection,
+        prefix: queuePrefix(model),
+        skipMetasUpdate: true,
+        streams: { events: { maxLen: 1000 } },
+      });
+      // The connection's owner hears its errors; an emitter without a listener would end the process.
+      queue.on('error', () => undefined);
+      this.byModel.set(model, queue);
+    }
+    return queue;
+  }
+
+  /** Adding an id that is there already changes nothing. `place` is BullMQ's priority, 1 … 2,097,151. */
+  async add(model: string, job: QueuedJob, place: number): Promise<void> {
+    await this.of(model).add('job', job, {
+      jobId: job.id,
+      priority: place,
+      attempts: 1000,
+      removeOnComplete: true,
+      removeOnFail: true,
+    });
+  }
+
+  /** Takes a waiting job out. One that a worker holds stays: that worker's next script call ends it. */
+  async remove(model: string, id: string): Promise<boolean> {
+    return (await this.of(model).remove(id)) === 1;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.byModel.values()].map((queue) => queue.close()));
+  }
+}
