@@ -1,0 +1,38 @@
+import sharp from 'sharp';
+import type { RgbImage } from './pixels.js';
+import { withPngText } from './png-text.js';
+
+export type ImageFormat = 'png' | 'jpeg' | 'webp';
+
+export interface EncodeOptions {
+  format: ImageFormat;
+  /** 1–100, JPEG and WebP only. */
+  quality?: number;
+  /** Carried inside the file: PNG text chunks by key, or one EXIF ImageDescription holding them as JSON. A string goes under `parameters`. */
+  parameters?: Readonly<Record<string, string>> | string;
+}
+
+const defaultQuality = 90;
+// Level 6 costs a third of level 9's time for about one percent more bytes on these images.
+const pngCompression = 6;
+
+/** The image as a file of the given format. */
+export async function encodeImage(image: RgbImage, options: EncodeOptions): Promise<Uint8Array> {
+  const { format, quality = defaultQuality, parameters } = options;
+  const texts = typeof parameters === 'string' ? { parameters } : parameters;
+  const raw = sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } });
+  if (format === 'png') {
+    const png = await raw.png({ compressionLevel: pngCompression }).toBuffer();
+    return texts ? withPngText(png, texts) : png;
+  }
+  const described = texts ? raw.withExif({ IFD0: { ImageDescription: asciiJson(texts) } }) : raw;
+  return (format === 'jpeg' ? described.jpeg({ quality }) : described.webp({ quality })).toBuffer();
+}
+
+/** JSON in ASCII: EXIF text fields have no encoding of their own. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
