@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CheckpointError } from '../errors.js';
+import type { StoredTensor } from '../tensor/stored-tensor.js';
+import { describeFault } from './describe-fault.js';
+import { readSafetensorsHeader } from './safetensors-header.js';
+import { Weights } from './weights.js';
+
+/** Shards lie beside their index: a plain name, no way out of the folder. */
+const shardName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/, 'must be a plain .safetensors file name');
+const shardIndex = z.object({ weight_map: z.record(z.string(), shardName) });
+
+/** File names without extension under which diffusers and transformers save weights. */
+const weightFiles = ['diffusion_pytorch_model', 'model'];
+
+/** A checkpoint directory in the diffusers layout. Reads on demand; holds no file open. */
+export class Checkpoint {
+  constructor(readonly directory: string) {}
+
+  has(path: string): boolean {
+    return existsSync(join(this.directory, path));
+  }
+
+  /**
+   * A parsed JSON file of the checkpoint.
+   * @param path inside the checkpoint: 'scheduler/scheduler_config.json'
+   * @throws CheckpointError naming the file and the fields at fault
+   */
+  json<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
+    const parsed = schema.safeParse(this.parseJson(path));
+    if (parsed.success) return parsed.data;
+    const [first, ...others] = parsed.error.issues;
+    const field = first?.path.length ? first.path.map(String).join('.') : null;
+    const more = others.length > 0 ? `; ${describeFault({ ...parsed.error, issues: others })}` : '';
+    throw new CheckpointError(path, field, `${first?.message ?? 'invalid'}${more}`);
+  }
+
+  /**
+   * The weights of a component, from one .safetensors file or from shards with an index.
+   * @param prefix cut off the names that carry it
+   * @throws CheckpointError naming the file and tensor
+   */
+  weights(component: string, { prefix = '' }: { prefix?: string } = {}): Weights {
+    const tensors = this.storedTensors(component).map((tensor) => {
+      const name = tensor.name.startsWith(prefix) ? tensor.name.slice(prefix.length) : tensor.name;
+      return [name, { ...tensor, name }] as const;
+    });
+    return new Weights(component, new Map(tensors));
+  }
+
+  private storedTensors(component: string): StoredTensor[] {
+    for (const stem of weightFiles) {
+      const single = `${component}/${stem}.safetensors`;
+      if (this.has(single)) return readSafetensorsHeader(join(this.directory, single), single);
+      const index = `${single}.index.json`;
+      if (this.has(index)) return this.shardedTensors(component, index);
+    }
+    const expected = weightFiles.map((stem) => `${stem}.safetensors`).join(', ');
+    throw new CheckpointError(component, null, `no weights: none of ${expected}, with or without .index.json`);
+  }
+
+  private shardedTensors(component: string, index: string): StoredTensor[] {
+    const { weight_map } = this.json(index, shardIndex);
+    const tensors = [...new Set(Object.values(weight_map))].flatMap((shard) => {
+      const label = `${component}/${shard}`;
+      if (!this.has(label)) throw new CheckpointError(label, null, `missing, though ${index} names it`);
+      return readSafetensorsHeader(join(this.directory, label), label).filter(
+        ({ name }) => (weight_map[name] ?? shard) === shard,
+      );
+    });
+    const found = new Set(tensors.map(({ name }) => name));
+    const missing = Object.keys(weight_map).find((name) => !found.has(name));
+    if (missing !== undefined) {
+      throw new CheckpointError(index, missing, `not in ${weight_map[missing] ?? 'its shard'}`);
+    }
+    return tensors;
+  }
+
+  private parseJson(path: string): unknown {
+    let text: string;
+    try {
+      text = readFileSync(join(this.directory, path), 'utf8');
+    } catch (cause) {
+      throw new CheckpointError(path, null, 'missing or unreadable', { cause });
+    }
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new CheckpointError(path, null, 'not JSON', { cause });
+    }
+  }
+}
+
+/**
+ * Opens a checkpoint directory; what is in it is checked as it is asked for.
+ * @throws CheckpointError when there is no model_index.json
+ */
+export function openCheckpoint(directory: string): Checkpoint {
+  const checkpoint = new Checkpoint(directory);
+  if (!checkpoint.has('model_index.json')) {
+    throw new CheckpointError(
+      'model_index.json',
+      null,
+      `missing: ${directory} is no checkpoint in the diffusers layout`,
+    );
+  }
+  return checkpoint;
+}

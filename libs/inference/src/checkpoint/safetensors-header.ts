@@ -1,0 +1,111 @@
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { z } from 'zod';
+import { CheckpointError } from '../errors.js';
+import { bytesPerValue } from '../tensor/stored-tensor.js';
+import type { StoredTensor } from '../tensor/stored-tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
+import { describeFault } from './describe-fault.js';
+
+/** Headers of full-size shards are some 100 kB; a length far above that is a damaged or hostile file. */
+const maxHeaderBytes = 16 * 2 ** 20;
+const lengthBytes = 8;
+
+const entry = z.object({
+  dtype: z.enum(['F32', 'F16', 'BF16']),
+  shape: z
+    .array(
+      z
+        .int()
+        .nonnegative()
+        .max(2 ** 31),
+    )
+    .max(8),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+
+/**
+ * The tensors of a .safetensors file by their places. Reads the header only.
+ * Format: https://github.com/huggingface/safetensors#format
+ * @param label the file's path inside the checkpoint, for errors
+ * @throws CheckpointError naming the file and the tensor
+ */
+export function readSafetensorsHeader(path: string, label: string): StoredTensor[] {
+  const file = realpathSync(path);
+  const { header, dataStart, fileBytes } = readHeader(file, label);
+  const tensors = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]): StoredTensor => {
+      const parsed = entry.safeParse(value);
+      if (!parsed.success) throw new CheckpointError(label, name, describeFault(parsed.error));
+      const { dtype, shape, data_offsets } = parsed.data;
+      const [start, end] = data_offsets;
+      const expected = sizeOf(shape) * bytesPerValue[dtype];
+      if (end - start !== expected) {
+        throw new CheckpointError(
+          label,
+          name,
+          `${dtype} [${shape.join(', ')}] needs ${expected} bytes, data_offsets give ${end - start}`,
+        );
+      }
+      return { name, type: dtype, dims: shape, file, offset: dataStart + start, byteLength: expected };
+    });
+  checkPlaces(tensors, { label, dataStart, fileBytes });
+  return tensors;
+}
+
+function readHeader(file: string, label: string): { header: object; dataStart: number; fileBytes: number } {
+  const descriptor = openSync(file, 'r');
+  try {
+    const fileBytes = fstatSync(descriptor).size;
+    const prefix = Buffer.alloc(lengthBytes);
+    if (readSync(descriptor, prefix, 0, lengthBytes, 0) < lengthBytes) {
+      throw new CheckpointError(label, null, `truncated: ${fileBytes} bytes, too short for a safetensors header`);
+    }
+    const headerBytes = prefix.readBigUInt64LE();
+    if (headerBytes > maxHeaderBytes) {
+      throw new CheckpointError(
+        label,
+        null,
+        `header of ${headerBytes.toString()} bytes, at most ${maxHeaderBytes} are read`,
+      );
+    }
+    const dataStart = lengthBytes + Number(headerBytes);
+    if (dataStart > fileBytes) {
+      throw new CheckpointError(label, null, `truncated: header ends at byte ${dataStart}, the file at ${fileBytes}`);
+    }
+    const text = Buffer.alloc(Number(headerBytes));
+    readSync(descriptor, text, 0, text.length, lengthBytes);
+    return { header: parseObject(text.toString('utf8'), label), dataStart, fileBytes };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function parseObject(text: string, label: string): object {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
+  } catch (cause) {
+    throw new CheckpointError(label, null, 'the safetensors header is not JSON', { cause });
+  }
+  throw new CheckpointError(label, null, 'the safetensors header is not a JSON object');
+}
+
+/** Every tensor inside the file, none over another. */
+function checkPlaces(
+  tensors: readonly StoredTensor[],
+  { label, dataStart, fileBytes }: { label: string; dataStart: number; fileBytes: number },
+): void {
+  let last: { name: string; end: number } = { name: '', end: dataStart };
+  for (const { name, offset, byteLength } of [...tensors].sort((a, b) => a.offset - b.offset)) {
+    if (offset < last.end) throw new CheckpointError(label, name, `overlaps ${last.name}`);
+    if (offset + byteLength > fileBytes) {
+      throw new CheckpointError(
+        label,
+        name,
+        `truncated: ends at byte ${offset + byteLength} (${byteLength} bytes from ${offset}), the file at ${fileBytes}`,
+      );
+    }
+    last = { name, end: offset + byteLength };
+  }
+}

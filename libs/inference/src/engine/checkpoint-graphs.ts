@@ -1,0 +1,101 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { checkComponents } from '../checkpoint/model-index.js';
+import { CheckpointError } from '../errors.js';
+import type { Graph } from '../graph/graph-builder.js';
+import { autoEncoderConfig } from '../models/auto-encoder-config.js';
+import type { AutoEncoderConfig } from '../models/auto-encoder-config.js';
+import { autoEncoderDecoder } from '../models/auto-encoder-decoder.js';
+import { qwen3Config } from '../models/qwen3-config.js';
+import type { Qwen3Config } from '../models/qwen3-config.js';
+import { qwen3TextEncoder } from '../models/qwen3-text-encoder.js';
+import { zImageCaption } from '../models/z-image-caption.js';
+import { zImageConfig } from '../models/z-image-config.js';
+import type { ZImageConfig } from '../models/z-image-config.js';
+import { zImageModulation } from '../models/z-image-modulation.js';
+import { zImageStep } from '../models/z-image-step.js';
+
+export interface CheckpointConfigs {
+  textEncoder: Qwen3Config;
+  transformer: ZImageConfig;
+  autoEncoder: AutoEncoderConfig;
+}
+
+/** The networks of text-to-image, one graph for each thing that is run on its own. */
+export interface CheckpointGraphs {
+  textEncoder: Graph;
+  caption: Graph;
+  modulation: Graph;
+  step: Graph;
+  decoder: Graph;
+}
+
+/**
+ * Reads the configs and builds every graph; nothing is loaded into memory yet.
+ * @throws CheckpointError naming file and field, or the missing, unused or misshapen weight
+ */
+export function checkpointGraphs(checkpoint: Checkpoint): { configs: CheckpointConfigs; graphs: CheckpointGraphs } {
+  checkComponents(checkpoint);
+  const configs: CheckpointConfigs = {
+    textEncoder: checkpoint.json('text_encoder/config.json', qwen3Config),
+    transformer: checkpoint.json('transformer/config.json', zImageConfig),
+    autoEncoder: checkpoint.json('vae/config.json', autoEncoderConfig),
+  };
+  checkAgreement(configs);
+  return {
+    configs,
+    graphs: {
+      textEncoder: textEncoderGraph(checkpoint, configs.textEncoder),
+      ...transformerGraphs(checkpoint, configs.transformer),
+      decoder: decoderGraph(checkpoint, configs.autoEncoder),
+    },
+  };
+}
+
+function textEncoderGraph(checkpoint: Checkpoint, config: Qwen3Config): Graph {
+  // Published encoders are saved as Qwen3ForCausalLM, whose keys begin with 'model.'.
+  const weights = checkpoint.weights('text_encoder', { prefix: 'model.' });
+  const graph = qwen3TextEncoder(config, weights);
+  // hidden_states[-2] needs neither the last layer nor what follows it.
+  weights.assertAllTaken([new RegExp(`^layers\\.${config.layerCount - 1}\\.`), /^norm\./, /^lm_head\./]);
+  return graph;
+}
+
+function transformerGraphs(
+  checkpoint: Checkpoint,
+  config: ZImageConfig,
+): Pick<CheckpointGraphs, 'caption' | 'modulation' | 'step'> {
+  const weights = checkpoint.weights('transformer');
+  const graphs = {
+    caption: zImageCaption(config, weights),
+    modulation: zImageModulation(config, weights),
+    step: zImageStep(config, weights),
+  };
+  // Text-to-image runs without SigLIP features and with one of the patch sizes.
+  weights.assertAllTaken([/^siglip_/, /^all_(x_embedder|final_layer)\./]);
+  return graphs;
+}
+
+function decoderGraph(checkpoint: Checkpoint, config: AutoEncoderConfig): Graph {
+  const weights = checkpoint.weights('vae');
+  const graph = autoEncoderDecoder(config, weights);
+  weights.assertAllTaken([/^encoder\./, /^quant_conv\./]);
+  return graph;
+}
+
+/** The components of one checkpoint must fit each other. */
+function checkAgreement({ textEncoder, transformer, autoEncoder }: CheckpointConfigs): void {
+  if (transformer.captionWidth !== textEncoder.width) {
+    throw new CheckpointError(
+      'transformer/config.json',
+      'cap_feat_dim',
+      `is ${transformer.captionWidth}, but the text encoder's hidden_size is ${textEncoder.width}`,
+    );
+  }
+  if (transformer.latentChannels !== autoEncoder.latentChannels) {
+    throw new CheckpointError(
+      'transformer/config.json',
+      'in_channels',
+      `is ${transformer.latentChannels}, but the autoencoder's latent_channels is ${autoEncoder.latentChannels}`,
+    );
+  }
+}

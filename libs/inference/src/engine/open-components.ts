@@ -1,0 +1,46 @@
+import { openCheckpoint } from '../checkpoint/checkpoint.js';
+import type { CheckpointComponents } from '../pipelines/components.js';
+import { OnnxSession } from '../session/onnx-session.js';
+import type { SessionOptions } from '../session/onnx-session.js';
+import { AutoEncoderImageDecoder } from './auto-encoder.js';
+import { checkpointGraphs } from './checkpoint-graphs.js';
+import type { CheckpointGraphs } from './checkpoint-graphs.js';
+import { Qwen3Encoder } from './qwen3-encoder.js';
+import { ZImageDenoiser } from './z-image-denoiser.js';
+
+/**
+ * Opens a checkpoint directory and loads its networks.
+ * @throws CheckpointError naming file and field when the checkpoint is damaged or not supported
+ * @throws ExecutionProviderError when an execution provider is missing
+ */
+export async function openComponents({
+  checkpoint,
+  ...options
+}: { checkpoint: string } & SessionOptions): Promise<CheckpointComponents> {
+  const { configs, graphs } = checkpointGraphs(openCheckpoint(checkpoint));
+  const sessions = await openSessions(graphs, options);
+  return {
+    textEncoder: new Qwen3Encoder(configs.textEncoder, sessions.textEncoder),
+    denoiser: new ZImageDenoiser(configs.transformer, sessions),
+    imageDecoder: new AutoEncoderImageDecoder(sessions.decoder),
+    latentChannels: configs.transformer.latentChannels,
+    vaeScale: configs.autoEncoder.scale,
+    patchSize: configs.transformer.patchSize,
+    close: async () => {
+      await Promise.all(Object.values(sessions).map((session) => session.close()));
+    },
+  };
+}
+
+type Sessions = Record<keyof CheckpointGraphs, OnnxSession>;
+
+async function openSessions(graphs: CheckpointGraphs, options: SessionOptions): Promise<Sessions> {
+  const opened: [string, OnnxSession][] = [];
+  try {
+    for (const [name, graph] of Object.entries(graphs)) opened.push([name, await OnnxSession.open(graph, options)]);
+    return Object.fromEntries(opened) as Sessions;
+  } catch (error) {
+    await Promise.all(opened.map(([, session]) => session.close()));
+    throw error;
+  }
+}

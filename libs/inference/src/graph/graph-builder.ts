@@ -1,0 +1,167 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { StoredTensor } from '../tensor/stored-tensor.js';
+import { toAttribute } from './attributes.js';
+import type { Attribute } from './attributes.js';
+import { commonFolder } from './common-folder.js';
+import { dataTypes, externalInitializer, inlineInitializer, storedTypes } from './initializers.js';
+import { ModelProtoSchema, NodeProtoSchema, ValueInfoProtoSchema } from './proto/onnx_pb.js';
+import type { NodeProto, TensorProto, ValueInfoProto } from './proto/onnx_pb.js';
+import { Value } from './value.js';
+import type { ValueType } from './value.js';
+
+/** ONNX 1.15's IR, and the opset with the operators used here; later ones bring nothing the CPU runs faster. */
+const irVersion = 9n;
+const opsetVersion = 20n;
+/** ONNX Runtime's own operators. */
+const microsoftDomain = 'com.microsoft';
+
+/** A dimension: a size, or the name of one that is known only when the graph runs. */
+export type Dim = number | string;
+
+export interface NodeOptions {
+  attributes?: Record<string, Attribute>;
+  /** Place in the model, spelled like the checkpoint: 'layers.0.attention'. */
+  scope?: string;
+  /** Element type of the outputs; default: that of the first input. */
+  type?: ValueType;
+}
+
+/** A finished graph, ready for a session. */
+export interface Graph {
+  /** ONNX ModelProto. */
+  bytes: Uint8Array;
+  /** The folder that its external data locations are relative to. */
+  root: string;
+}
+
+/** A tape: operators return Values and are collected in the order they were called, which is a valid execution order. */
+export class GraphBuilder {
+  private readonly nodes: NodeProto[] = [];
+  private readonly inputs: ValueInfoProto[] = [];
+  private readonly outputs: ValueInfoProto[] = [];
+  private readonly constants = new Map<string, { value: Value; tensor: TensorProto }>();
+  private readonly weights = new Map<string, { value: Value; stored: StoredTensor }>();
+  private readonly nodeCounts = new Map<string, number>();
+
+  constructor(private readonly name: string) {}
+
+  input(name: string, type: ValueType, dims: readonly Dim[]): Value {
+    this.inputs.push(valueInfo(name, type, dims));
+    return new Value(name, type);
+  }
+
+  output(name: string, value: Value, dims: readonly Dim[]): void {
+    this.nodes.push(create(NodeProtoSchema, { name, opType: 'Identity', input: [value.name], output: [name] }));
+    this.outputs.push(valueInfo(name, value.type, dims));
+  }
+
+  /** One node with one output. An absent optional input is null. */
+  op(opType: string, inputs: readonly (Value | null)[], options: NodeOptions = {}): Value {
+    return this.record('', opType, inputs, 1, options)[0];
+  }
+
+  /** One node of ONNX Runtime's own domain. */
+  microsoftOp(opType: string, inputs: readonly (Value | null)[], options: NodeOptions = {}): Value {
+    return this.record(microsoftDomain, opType, inputs, 1, options)[0];
+  }
+
+  /** Equal parts along an axis. */
+  split(value: Value, axis: number, sizes: readonly number[], scope?: string): Value[] {
+    const options = { attributes: { axis }, ...(scope === undefined ? {} : { scope }) };
+    return this.record('', 'Split', [value, this.int64s(sizes)], sizes.length, options);
+  }
+
+  /** A list of integers as a vector: shapes, axes, bounds. */
+  int64s(values: readonly number[]): Value {
+    return this.constant('int64', values, [values.length]);
+  }
+
+  float32s(values: readonly number[], dims: readonly number[]): Value {
+    return this.constant('float32', values, dims);
+  }
+
+  /** A weight in its stored type; the same weight asked for twice is one initializer. */
+  weight(stored: StoredTensor): Value {
+    const known = this.weights.get(stored.name);
+    if (known) return known.value;
+    const value = new Value(stored.name, storedTypes[stored.type]);
+    this.weights.set(stored.name, { value, stored });
+    return value;
+  }
+
+  build(): Graph {
+    const weights = [...this.weights.values()];
+    const root = commonFolder(weights.map(({ stored }) => stored.file));
+    const model = create(ModelProtoSchema, {
+      irVersion,
+      producerName: 'zimage-queue',
+      opsetImport: [
+        { domain: '', version: opsetVersion },
+        { domain: microsoftDomain, version: 1n },
+      ],
+      graph: {
+        name: this.name,
+        node: this.nodes,
+        input: this.inputs,
+        output: this.outputs,
+        initializer: [
+          ...[...this.constants.values()].map(({ tensor }) => tensor),
+          ...weights.map(({ stored }) => externalInitializer(stored.name, stored, root)),
+        ],
+      },
+    });
+    return { bytes: toBinary(ModelProtoSchema, model), root };
+  }
+
+  private constant(type: 'float32' | 'int64', values: readonly number[], dims: readonly number[]): Value {
+    const key = `${type}[${dims.join(',')}](${values.join(',')})`;
+    const known = this.constants.get(key);
+    if (known) return known.value;
+    const value = new Value(`constant.${this.constants.size}`, type);
+    this.constants.set(key, { value, tensor: inlineInitializer(value.name, type, values, dims) });
+    return value;
+  }
+
+  private record(
+    domain: string,
+    opType: string,
+    inputs: readonly (Value | null)[],
+    outputCount: number,
+    { attributes = {}, scope = this.name, type }: NodeOptions,
+  ): [Value, ...Value[]] {
+    const name = this.uniqueName(`${scope}/${opType}`);
+    const outputType = type ?? inputs.find((input) => input !== null)?.type ?? 'float32';
+    const first = new Value(name, outputType);
+    const others = Array.from({ length: outputCount - 1 }, (_, i) => new Value(`${name}.${i + 1}`, outputType));
+    this.nodes.push(
+      create(NodeProtoSchema, {
+        name,
+        opType,
+        domain,
+        input: inputs.map((input) => input?.name ?? ''),
+        output: [first, ...others].map((value) => value.name),
+        attribute: Object.entries(attributes).map(([key, value]) => toAttribute(key, value)),
+      }),
+    );
+    return [first, ...others];
+  }
+
+  private uniqueName(name: string): string {
+    const count = this.nodeCounts.get(name) ?? 0;
+    this.nodeCounts.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  }
+}
+
+function valueInfo(name: string, type: ValueType, dims: readonly Dim[]): ValueInfoProto {
+  const dim = dims.map((size) => ({
+    value:
+      typeof size === 'number'
+        ? { case: 'dimValue' as const, value: BigInt(size) }
+        : { case: 'dimParam' as const, value: size },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } },
+  });
+}

@@ -1,0 +1,10 @@
+/** Element types that the graphs compute with. */
+export type ValueType = 'float32' | 'float16' | 'bfloat16' | 'int64';
+
+/** The result of one node, an input or an initializer of the graph that made it. Only that graph may use it. */
+export class Value {
+  constructor(
+    readonly name: string,
+    readonly type: ValueType,
+  ) {}
+}

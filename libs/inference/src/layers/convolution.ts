@@ -1,0 +1,48 @@
+import type { Scope } from '../graph/scope.js';
+import type { Value } from '../graph/value.js';
+
+/** A convolution that keeps height and width: torch's Conv2d with an odd kernel and padding (kernel − 1) / 2. */
+export function convolution(
+  scope: Scope,
+  x: Value,
+  { inputs, outputs, kernel }: { inputs: number; outputs: number; kernel: number },
+): Value {
+  const pad = (kernel - 1) / 2;
+  const weight = scope.weight('weight', [outputs, inputs, kernel, kernel]);
+  return scope.op('Conv', [x, weight, scope.weight('bias', [outputs])], {
+    attributes: { kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] },
+  });
+}
+
+/** Which of a 3-tap kernel's taps fall on which of two pixels once every pixel is doubled, for the first and second copy. */
+const taps = [
+  [1, 0, 0, 0, 1, 1],
+  [1, 1, 0, 0, 0, 1],
+] as const;
+
+/**
+ * Nearest-neighbour doubling followed by a 3 × 3 convolution, without ever holding the doubled image: each of the four
+ * output phases sees only 2 × 2 distinct pixels, so it is a 2 × 2 convolution whose weights are sums of the stored ones
+ * (folded when the session loads). 16 products a pixel instead of 36; equal up to float32 rounding.
+ */
+export function doubledConvolution(scope: Scope, x: Value, channels: number): Value {
+  const { graph } = scope;
+  const weight = scope.weight('weight', [channels, channels, 3, 3]);
+  const bias = scope.weight('bias', [channels]);
+  const phases = [0, 1].flatMap((row) =>
+    [0, 1].map((column) => {
+      const rows = graph.float32s(taps[row === 0 ? 0 : 1], [2, 3]);
+      const columns = scope.op('Transpose', [graph.float32s(taps[column === 0 ? 0 : 1], [2, 3])], {
+        attributes: { perm: [1, 0] },
+      });
+      const phaseWeight = scope.op('MatMul', [rows, scope.op('MatMul', [weight, columns])]);
+      return scope.op('Conv', [x, phaseWeight, bias], {
+        attributes: { kernel_shape: [2, 2], pads: [1 - row, 1 - column, row, column] },
+      });
+    }),
+  );
+  // Depth to space in "DCR" order takes the channels as [row, column, channel].
+  return scope.op('DepthToSpace', [scope.op('Concat', phases, { attributes: { axis: 1 } })], {
+    attributes: { blocksize: 2, mode: 'DCR' },
+  });
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** The pipelines of Z-Image call the transformer with these, whatever other sizes a checkpoint has weights for. */
+const patchSize = 2;
+const framePatchSize = 1;
+
+const evenWidth = z.int().positive().multipleOf(2);
+
+/**
+ * diffusers' ZImageTransformer2DModel: what its config.json may say and this implementation can do. `n_kv_heads` is not
+ * read, as diffusers does not use it either.
+ */
+export const zImageConfig = z
+  .object({
+    all_patch_size: z.array(z.int().positive()),
+    all_f_patch_size: z.array(z.int().positive()),
+    axes_dims: z.tuple([evenWidth, evenWidth, evenWidth]),
+    cap_feat_dim: z.int().positive(),
+    dim: z.int().positive(),
+    in_channels: z.int().positive(),
+    n_heads: z.int().positive(),
+    n_layers: z.int().positive(),
+    n_refiner_layers: z.int().nonnegative(),
+    norm_eps: z.number().positive(),
+    qk_norm: z.literal(true),
+    rope_theta: z.number().positive(),
+    t_scale: z.number().positive(),
+  })
+  .refine(
+    ({ all_patch_size, all_f_patch_size }) =>
+      all_patch_size.some((size, i) => size === patchSize && all_f_patch_size[i] === framePatchSize),
+    { path: ['all_patch_size'], error: `must include ${patchSize} with all_f_patch_size ${framePatchSize}` },
+  )
+  .refine(({ dim, n_heads }) => dim % n_heads === 0, { path: ['n_heads'], error: 'must divide dim' })
+  .refine(({ dim, n_heads, axes_dims }) => axes_dims.reduce((sum, d) => sum + d, 0) === dim / n_heads, {
+    path: ['axes_dims'],
+    error: 'must add up to dim / n_heads',
+  })
+  .transform((config) => ({
+    width: config.dim,
+    headCount: config.n_heads,
+    headWidth: config.dim / config.n_heads,
+    layerCount: config.n_layers,
+    refinerLayerCount: config.n_refiner_layers,
+    feedForwardWidth: Math.floor((config.dim / 3) * 8),
+    /** Width of the timestep's embedding. */
+    modulatorWidth: Math.min(config.dim, 256),
+    captionWidth: config.cap_feat_dim,
+    latentChannels: config.in_channels,
+    patchSize,
+    /** Module name of the patch embedder and the final layer for this patch size. */
+    patchKey: `${patchSize}-${framePatchSize}`,
+    /** Values in one patch. */
+    patchWidth: patchSize * patchSize * framePatchSize * config.in_channels,
+    normEpsilon: config.norm_eps,
+    /** Widths of a head's parts that turn with the sequence, row and column position. */
+    ropeAxisWidths: config.axes_dims,
+    ropeTheta: config.rope_theta,
+    timestepScale: config.t_scale,
+  }));
+
+export type ZImageConfig = z.output<typeof zImageConfig>;

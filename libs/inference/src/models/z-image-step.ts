@@ -1,0 +1,62 @@
+import { GraphBuilder } from '../graph/graph-builder.js';
+import type { Graph } from '../graph/graph-builder.js';
+import { Scope } from '../graph/scope.js';
+import type { Value } from '../graph/value.js';
+import { linear } from '../layers/linear.js';
+import { plainLayerNorm } from '../layers/norms.js';
+import type { WeightSource } from '../tensor/stored-tensor.js';
+import { zImageBlock } from './z-image-block.js';
+import { withPadTokens } from './z-image-caption.js';
+import type { ZImageConfig } from './z-image-config.js';
+import { modulationWidth, readModulation } from './z-image-modulation.js';
+
+/** Fixed in diffusers' FinalLayer. */
+const finalNormEpsilon = 1e-6;
+
+/**
+ * One denoising step of samples of equal layout, order [image, caption]: `patches` [batch, tokens, patchWidth], `pads` [3]
+ * int64 = [batch, pad tokens, width], `caption` [batch, captionLength, width], `modulation` [batch, modulationWidth], `cos`
+ * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth].
+ * Source: diffusers transformers/transformer_z_image.py, forward in basic mode.
+ */
+export function zImageStep(config: ZImageConfig, weights: WeightSource): Graph {
+  const graph = new GraphBuilder('step');
+  const scope = new Scope(graph, weights);
+  const { width, headWidth, patchWidth, patchKey } = config;
+
+  const patches = graph.input('patches', 'float32', ['batch', 'tokens', patchWidth]);
+  const pads = graph.input('pads', 'int64', [3]);
+  const caption = graph.input('caption', 'float32', ['batch', 'caption_length', width]);
+  const modulation = graph.input('modulation', 'float32', ['batch', modulationWidth(config)]);
+  // Image tokens come first, so the noise refiner reads the first rows of the same tables.
+  const tables = {
+    cos: graph.input('cos', 'float32', ['length', headWidth / 2]),
+    sin: graph.input('sin', 'float32', ['length', headWidth / 2]),
+  };
+
+  const { blocks, finalScale } = readModulation(scope, modulation, config);
+  const refiners = blocks.slice(0, config.refinerLayerCount);
+  const layers = blocks.slice(config.refinerLayerCount);
+
+  const embedded = linear(scope.at('all_x_embedder', patchKey), patches, patchWidth, width, { bias: true });
+  let x = withPadTokens(scope, embedded, pads, 'x_pad_token', width);
+  for (const [i, block] of refiners.entries()) {
+    x = zImageBlock(scope.at('noise_refiner', i), x, tables, config, block);
+  }
+  x = scope.op('Concat', [x, caption], { attributes: { axis: 1 } });
+  for (const [i, block] of layers.entries()) x = zImageBlock(scope.at('layers', i), x, tables, config, block);
+
+  const final = scope.at('all_final_layer', patchKey);
+  const normed = plainLayerNorm(final, firstTokens(scope, x, patches), width, finalNormEpsilon);
+  const scaled = final.op('Mul', [normed, finalScale]);
+  const velocity = linear(final.at('linear'), scaled, width, patchWidth, { bias: true });
+  graph.output('velocity', velocity, ['batch', 'tokens', patchWidth]);
+  return graph.build();
+}
+
+/** As many tokens of `x` as `like` has, both [batch, tokens, …]. */
+function firstTokens(scope: Scope, x: Value, like: Value): Value {
+  const { graph } = scope;
+  const count = scope.op('Shape', [like], { attributes: { start: 1, end: 2 }, type: 'int64' });
+  return scope.op('Slice', [x, graph.int64s([0]), count, graph.int64s([1])]);
+}

@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os';
+import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { ExecutionProviderError } from '../errors.js';
+import { Tensor } from '../tensor/tensor.js';
+
+export interface SessionOptions {
+  /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
+  executionProviders?: readonly string[] | undefined;
+  /** Threads of one run; default: all cores. */
+  threads?: number | undefined;
+}
+
+/** ONNX bytes and the folder that their external data locations are relative to. */
+export interface SessionGraph {
+  bytes: Uint8Array;
+  root: string;
+}
+
+/** Integers as an int64 input. */
+export interface Integers {
+  integers: readonly number[];
+}
+
+/** The runtime is native and large: it is loaded by the first session, not by whoever imports this module. */
+type Runtime = typeof import('onnxruntime-node');
+
+/** One loaded graph. Only this folder knows ONNX Runtime. */
+export class OnnxSession {
+  private constructor(
+    private readonly runtime: Runtime,
+    private readonly session: InferenceSession,
+  ) {}
+
+  /** @throws ExecutionProviderError when a provider is unknown to this build or cannot start */
+  static async open(
+    graph: SessionGraph,
+    { executionProviders = ['cpu'], threads = availableParallelism() }: SessionOptions = {},
+  ): Promise<OnnxSession> {
+    const runtime = await import('onnxruntime-node');
+    checkProviders(runtime, executionProviders);
+    const options: InferenceSession.SessionOptions = {
+      executionProviders,
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: graph.root,
+          // Smaller blocks as a loop nears its end: the fastest of the scheduling options measured (docs/numerics.md).
+          dynamic_block_base: '4',
+        },
+      },
+    };
+    try {
+      return new OnnxSession(runtime, await runtime.InferenceSession.create(graph.bytes, options));
+    } catch (cause) {
+      const accelerators = executionProviders.filter((name) => name !== 'cpu');
+      if (accelerators.length === 0) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ExecutionProviderError(`cannot load on ${accelerators.join(', ')}: ${reason}`, { cause });
+    }
+  }
+
+  /** Runs the graph once. float32 outputs by name. */
+  async run<Output extends string>(
+    inputs: Readonly<Record<string, Tensor | Integers>>,
+    outputs: readonly Output[],
+  ): Promise<Record<Output, Tensor>> {
+    const feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, input]) => [name, toOnnx(this.runtime, input)] as const),
+    );
+    const results = await this.session.run(feeds, outputs);
+    const named = outputs.map((name) => [name, fromOnnx(name, results[name])] as const);
+    return Object.fromEntries(named) as Record<Output, Tensor>;
+  }
+
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function checkProviders(runtime: Runtime, wanted: readonly string[]): void {
+  const known = runtime.listSupportedBackends().map(({ name }) => name);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ExecutionProviderError(`${unknown} is not in this build of ONNX Runtime; it has ${known.join(', ')}`);
+}
+
+function toOnnx(runtime: Runtime, input: Tensor | Integers): OnnxTensor {
+  if (input instanceof Tensor) return new runtime.Tensor('float32', input.data, input.dims);
+  return new runtime.Tensor('int64', BigInt64Array.from(input.integers, BigInt), [input.integers.length]);
+}
+
+function fromOnnx(name: string, output: OnnxTensor | undefined): Tensor {
+  if (output?.data instanceof Float32Array) return new Tensor(output.data, output.dims);
+  throw new TypeError(`output ${name} is not float32`);
+}
