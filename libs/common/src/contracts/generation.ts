@@ -16,7 +16,7 @@ const Metadata = z
  * length) are checked afterwards by `resolveGeneration`, which names the limit.
  */
 export const GenerationBody = z.strictObject({
-  prompt: z.string().trim().min(1, 'must not be empty'),
+  prompt: z.string().regex(/\S/, 'must not be empty'),
   negative_prompt: z.string().optional(),
   model: z.string().optional(),
   width: side.optional(),

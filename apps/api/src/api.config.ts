@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { parseConfig } from '@app/common/config/parse-config.js';
+import { settings } from '@app/common/config/settings.js';
+
+const { REDIS_URL, STORAGE_URL, MODELS_FILE, URL_SIGNING_KEY, ZIMAGE_MODE, LOG_LEVEL } = settings;
+
+const Environment = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: z.coerce.number('must be a port').int().min(0).max(65_535).default(3000),
+    REDIS_URL,
+    STORAGE_URL,
+    MODELS_FILE,
+    /** Default: the address that the API listens on. */
+    PUBLIC_URL: settings.PUBLIC_URL.optional(),
+    URL_SIGNING_KEY,
+    ZIMAGE_MODE,
+    LOG_LEVEL,
+    TENANT_MAX_OPEN_JOBS: z.coerce.number('must be a number').int().positive().default(10_000),
+    QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
+    RESULT_URL_TTL_S: z.coerce.number('must be seconds').int().min(1).max(604_800).default(900),
+  })
+  .transform((env) => ({
+    host: env.HOST,
+    port: env.PORT,
+    redisUrl: env.REDIS_URL,
+    storageUrl: env.STORAGE_URL,
+    modelsFile: env.MODELS_FILE,
+    publicUrl: env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`,
+    urlSigningKey: env.URL_SIGNING_KEY,
+    mode: env.ZIMAGE_MODE,
+    logLevel: env.LOG_LEVEL,
+    /** Open jobs of a model: of one tenant, and in all. */
+    caps: Object.freeze({ tenantJobs: env.TENANT_MAX_OPEN_JOBS, queueJobs: env.QUEUE_MAX_JOBS }),
+    resultUrlTtlSeconds: env.RESULT_URL_TTL_S,
+  }));
+
+export type ApiConfig = Readonly<z.output<typeof Environment>>;
+
+/** The API's settings from the environment. Throws ConfigError with every fault. */
+export const readApiConfig = (environment: NodeJS.ProcessEnv): ApiConfig => parseConfig(Environment, environment);

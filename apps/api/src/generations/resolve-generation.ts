@@ -1,0 +1,83 @@
+import { randomInt } from 'node:crypto';
+import type { GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
+import type { Model, ModelCatalog } from '@app/common/contracts/model-catalog.js';
+import { tokensPerImage } from '@app/common/jobs/cost.js';
+import { invalidField, Problem } from '../http/problems.js';
+
+const seedRange = 2 ** 32;
+const sidePx = 16;
+
+/** The model a body names, or the catalog's default. Throws `model_unknown`, which lists the known ones. */
+export function modelOf(body: GenerationBody, catalog: ModelCatalog): Model {
+  const model = body.model === undefined ? catalog.defaultModel : catalog.get(body.model);
+  if (model) return model;
+  throw new Problem('model_unknown', `there is no model ${JSON.stringify(body.model)}`, {
+    errors: [{ field: 'model', message: `must be one of ${catalog.names.join(', ')}` }],
+    models: catalog.names,
+  });
+}
+
+/**
+ * Fills in the model's defaults, draws the seed where none is given, and checks the model's limits. Throws
+ * `validation_failed` or `limit_exceeded`, which names the limit.
+ */
+export function resolveGeneration(body: GenerationBody, model: Model): GenerationRequest {
+  const { width, height } = sizeOf(body, model);
+  const request: GenerationRequest = {
+    prompt: body.prompt,
+    negative_prompt: body.negative_prompt ?? null,
+    width,
+    height,
+    steps: body.steps ?? model.defaults.steps,
+    guidance_scale: body.guidance_scale ?? model.defaults.guidance_scale,
+    cfg_normalization: body.cfg_normalization ?? false,
+    cfg_truncation: body.cfg_truncation ?? 1,
+    seed: body.seed ?? randomInt(seedRange),
+    n: body.n ?? 1,
+    output: body.output ?? { format: 'png', embed_parameters: true },
+    batch: body.batch ?? true,
+  };
+  checkLimits(request, model, body.size === undefined ? 'width' : 'size');
+  if (!Number.isSafeInteger(request.seed + request.n)) throw invalidField('seed', 'must leave room for seed + n');
+  return request;
+}
+
+/** Pixels, by `size` or by `width` and `height`, never both. */
+function sizeOf(body: GenerationBody, model: Model): { width: number; height: number } {
+  if (body.size === undefined) {
+    return { width: body.width ?? model.defaults.width, height: body.height ?? model.defaults.height };
+  }
+  if (body.width !== undefined || body.height !== undefined) {
+    throw invalidField('size', 'cannot stand beside width or height');
+  }
+  const [width = 0, height = 0] = body.size.split('x').map(Number);
+  if (width % sidePx !== 0 || height % sidePx !== 0) throw invalidField('size', `must be multiples of ${sidePx} px`);
+  return { width, height };
+}
+
+function checkLimits(request: GenerationRequest, { limits, token_budget, name }: Model, sizeField: string): void {
+  const refuse = (limit: string, bound: number, field: string, value: number): never => {
+    const side = value < bound ? 'below' : 'above';
+    const message = `${value} is ${side} the limit ${limit} of ${name}, ${bound}`;
+    throw new Problem('limit_exceeded', `${field}: ${message}`, { limit, bound, errors: [{ field, message }] });
+  };
+  const atMost = (limit: string, bound: number, field: string, value: number): void => {
+    if (value > bound) refuse(limit, bound, field, value);
+  };
+  const sides = sizeField === 'size' ? ['size', 'size'] : ['width', 'height'];
+  for (const [i, side] of [request.width, request.height].entries()) {
+    const field = sides[i] ?? sizeField;
+    if (side < limits.min_side) refuse('min_side', limits.min_side, field, side);
+    atMost('max_side', limits.max_side, field, side);
+  }
+  atMost('max_pixels', limits.max_pixels, sizeField, request.width * request.height);
+  atMost('max_steps', limits.max_steps, 'steps', request.steps);
+  atMost('max_images', limits.max_images, 'n', request.n);
+  atMost('max_prompt_chars', limits.max_prompt_chars, 'prompt', charactersOf(request.prompt));
+  atMost('max_prompt_chars', limits.max_prompt_chars, 'negative_prompt', charactersOf(request.negative_prompt ?? ''));
+  // A request above an empty engine's budget could never start.
+  atMost('token_budget', token_budget, sizeField, tokensPerImage(request));
+}
+
+/** Unicode code points: an emoji counts once. */
+const charactersOf = (text: string): number => Array.from(text).length;

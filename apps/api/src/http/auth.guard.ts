@@ -1,0 +1,59 @@
+import {
+  createParamDecorator,
+  Injectable,
+  SetMetadata,
+  type CanActivate,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import { KeyStore } from '@app/common/auth/key-store.js';
+import type { Caller, Scope } from '@app/common/auth/scopes.js';
+import { Problem } from './problems.js';
+
+const scopeMetadata = 'required-scope';
+const callers = new WeakMap<Request, Caller>();
+
+/** The scope that a route asks for. Without it a route is public. */
+export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(scopeMetadata, scope);
+
+/** The caller of a route with {@link RequireScope}. */
+export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const caller = callers.get(context.switchToHttp().getRequest<Request>());
+  if (!caller) throw new Error('the route asks for a caller and for no scope');
+  return caller;
+});
+
+/** Finds out who calls, by `Authorization: Bearer zq_…`, and whether the key may. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly keys: KeyStore,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const scope = this.reflector.get<Scope | undefined>(scopeMetadata, context.getHandler());
+    if (scope === undefined) return true;
+    const request = context.switchToHttp().getRequest<Request>();
+    const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const caller = key === undefined ? null : await this.keys.authenticate(key);
+    if (!caller) throw unauthenticated(key === undefined);
+    requireScope(caller, scope);
+    callers.set(request, caller);
+    return true;
+  }
+}
+
+/** Throws 403 with the scope's name. */
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (caller.scopes.includes(scope)) return;
+  throw new Problem('scope_missing', `the API key lacks the scope ${scope}`, { scope });
+}
+
+function unauthenticated(keyMissing: boolean): Problem {
+  const challenge = keyMissing ? 'Bearer realm="zimage-queue"' : 'Bearer realm="zimage-queue", error="invalid_token"';
+  const detail = keyMissing ? 'send Authorization: Bearer <API key>' : 'the API key is unknown or revoked';
+  return new Problem('unauthenticated', detail, {}, { 'www-authenticate': challenge });
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+/** The closed list of what may go wrong for a client (docs/api.md explains each). Clients switch on the code. */
+export const problems = {
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  unauthenticated: { status: 401, title: 'A valid API key is needed' },
+  scope_missing: { status: 403, title: 'The API key lacks a scope' },
+  file_url_refused: { status: 403, title: 'The file URL is expired or was not signed here' },
+  not_found: { status: 404, title: 'There is nothing under this path' },
+  job_not_found: { status: 404, title: 'There is no such job' },
+  method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  idempotency_in_flight: { status: 409, title: 'The first request with this Idempotency-Key is still being answered' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8, without encoding' },
+  validation_failed: { status: 422, title: 'The request has invalid fields' },
+  model_unknown: { status: 422, title: 'No model has this name' },
+  limit_exceeded: { status: 422, title: 'The request is outside a limit of the model' },
+  webhook_url_refused: { status: 422, title: 'Webhooks cannot be sent to this URL' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  tenant_limit_reached: { status: 429, title: 'Too many open jobs' },
+  queue_full: { status: 429, title: 'The queue of the model is full' },
+  internal_error: { status: 500, title: 'The service failed' },
+  redis_unavailable: { status: 503, title: 'The service is not available now' },
+  storage_unavailable: { status: 503, title: 'The object storage is not available now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
+
+/** A problem document (RFC 9457), as clients get it. */
+export const ProblemDocument = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(problemCodes),
+    detail: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    limit: z.string().optional().describe('The limit of GET /v1/models that the request is outside of'),
+    bound: z.number().optional().describe('The value of that limit'),
+    models: z.array(z.string()).optional().describe('The models there are'),
+    scope: z.string().optional().describe('The scope that the key lacks'),
+  })
+  .meta({ id: 'Problem' });
+export type ProblemDocument = z.infer<typeof ProblemDocument>;
+
+type ProblemDetails = Pick<ProblemDocument, 'errors' | 'limit' | 'bound' | 'models' | 'scope'>;
+
+/** Ends a request with a problem document. */
+export class Problem extends Error {
+  readonly status: number;
+
+  constructor(
+    readonly code: ProblemCode,
+    detail?: string,
+    private readonly details: ProblemDetails = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail ?? problems[code].title);
+    this.name = 'Problem';
+    this.status = problems[code].status;
+  }
+
+  /** Names nothing of the request, so that another tenant's job and an unknown one read the same. */
+  get document(): ProblemDocument {
+    const { code, status, message: detail } = this;
+    return {
+      type: `urn:zimage-queue:problem:${code}`,
+      title: problems[code].title,
+      status,
+      code,
+      detail,
+      ...this.details,
+    };
+  }
+}
+
+/** A wrong field. */
+export const invalidField = (field: string, message: string): Problem =>
+  new Problem('validation_failed', `${field}: ${message}`, { errors: [{ field, message }] });
