@@ -1,0 +1,91 @@
+import type { Tensor } from '../tensor/tensor.js';
+import type { BatchedResult, RunOptions } from './step-port.js';
+
+/** Where a request stands; it goes through these in order. */
+type Phase<State, Sample> =
+  | { at: 'waiting' | 'admitted' }
+  | {
+      at: 'stepping';
+      state: State;
+      samples: readonly Sample[];
+      /** By the samples' order; a guidance pair of two layouts is filled by two calls. */
+      outputs: (Tensor | null)[];
+    }
+  | { at: 'finishing'; state: State };
+
+/** One request inside the batcher, from `run` to its result. */
+export class Ticket<Request, State, Sample, Result> {
+  phase: Phase<State, Sample> = { at: 'waiting' };
+  /** Service so far, in tokens. A newcomer starts at the batch's clock: neither behind the others nor ahead of them all. */
+  served = 0;
+  readonly settled: Promise<BatchedResult<Result>>;
+  reject!: (reason: unknown) => void;
+  private resolve!: (result: BatchedResult<Result>) => void;
+  private admittedAt = 0;
+  private steps = 0;
+  /** For each of its calls: the requests in it. */
+  private readonly batchSizes: number[] = [];
+
+  constructor(
+    readonly id: number,
+    readonly request: Request,
+    readonly tokens: number,
+    readonly options: RunOptions,
+  ) {
+    this.settled = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  admit(clock: number): void {
+    this.phase = { at: 'admitted' };
+    this.served = clock;
+    this.admittedAt = performance.now();
+  }
+
+  /** Puts the request before its next step, or before its end when there are no samples left. */
+  enter(state: State, samples: readonly Sample[]): void {
+    this.phase =
+      samples.length === 0
+        ? { at: 'finishing', state }
+        : { at: 'stepping', state, samples, outputs: samples.map(() => null) };
+  }
+
+  /** The samples of the current step that have no output yet. */
+  pending(): { sample: Sample; index: number }[] {
+    const { phase } = this;
+    if (phase.at !== 'stepping') return [];
+    return phase.samples
+      .map((sample, index) => ({ sample, index }))
+      .filter(({ index }) => phase.outputs[index] === null);
+  }
+
+  /** Takes the output of one sample; when the step has all of its outputs, returns them with the state before it. */
+  receive(index: number, output: Tensor): { state: State; outputs: Tensor[] } | null {
+    const { phase } = this;
+    if (phase.at !== 'stepping') return null;
+    phase.outputs[index] = output;
+    const outputs = phase.outputs.filter((each) => each !== null);
+    return outputs.length === phase.samples.length ? { state: phase.state, outputs } : null;
+  }
+
+  noteCall(requests: number): void {
+    this.batchSizes.push(requests);
+  }
+
+  noteStep(): void {
+    this.served += this.tokens;
+    this.steps += 1;
+    this.options.onStep?.(this.steps);
+  }
+
+  complete(result: Result): void {
+    const total = this.batchSizes.reduce((sum, size) => sum + size, 0);
+    this.resolve({
+      result,
+      computeMs: performance.now() - this.admittedAt,
+      batch: { max: Math.max(0, ...this.batchSizes), mean: total / Math.max(1, this.batchSizes.length) },
+    });
+  }
+}
