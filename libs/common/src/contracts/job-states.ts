@@ -18,3 +18,6 @@ export const webhookEvents = [
   'job.expired',
 ] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
+
+export const isWebhookEvent = (name: string): name is WebhookEvent =>
+  (webhookEvents as readonly string[]).includes(name);

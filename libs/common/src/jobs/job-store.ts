@@ -137,8 +137,9 @@ export class JobStore {
   /** Puts an accepted job on its queue, and off the janitor's list. Doing it again changes nothing. */
   async enqueue(id: string): Promise<void> {
     const keys = keysOf(id);
-    const [tag, place, fenceBase] = await this.redis.hmget(keys.job(id), 'tag', 'place', 'fenceBase');
-    if (tag) {
+    const fields = await this.redis.hmget(keys.job(id), 'state', 'tag', 'place', 'fenceBase');
+    const [state, tag, place, fenceBase] = fields;
+    if (state === 'queued') {
       const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
       await this.queues.add(keys.model, queued, Number(place));
     }

@@ -1,0 +1,88 @@
+import type { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { UrlOf } from '@app/common/jobs/job-document.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { DeliveryQueue, type Delivery } from '@app/common/queue/delivery-queue.js';
+import { ModelQueues } from '@app/common/queue/model-queue.js';
+import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
+import { retryDelay, retryDelaysMs } from '@app/common/webhooks/retry-schedule.js';
+import { DeliveryFailed, WebhookClient } from '@app/common/webhooks/webhook-client.js';
+import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import { DeliverySender } from './delivery.js';
+import { Janitor } from './janitor.js';
+import { OutboxPump } from './outbox-pump.js';
+import { repeat } from './repeat.js';
+
+export interface SenderOptions {
+  redis: Redis;
+  models: readonly string[];
+  urlOf: UrlOf;
+  /** Webhooks may go to loopback, and by http. */
+  embedded: boolean;
+  onError: (error: unknown) => void;
+  /** Waits between attempts; the schedule of Standard Webhooks unless a test has no days to spend. */
+  retryDelaysMs?: readonly number[];
+}
+
+const pumpEveryMs = 250;
+const concurrentDeliveries = 50;
+
+/** Webhook deliveries and the janitor, for all models. */
+export class Sender {
+  private readonly jobs: JobStore;
+  private readonly queues: ModelQueues;
+  private readonly deliveries: DeliveryQueue;
+  private readonly client: WebhookClient;
+  private readonly stopped = new AbortController();
+  private duties: Promise<unknown> = Promise.resolve();
+  private deliveryWorker: Worker<Delivery, null, 'delivery'> | null = null;
+
+  constructor(private readonly options: SenderOptions) {
+    const { redis, models, embedded } = options;
+    this.jobs = new JobStore(redis, { models });
+    this.queues = new ModelQueues(redis);
+    this.client = new WebhookClient({ embedded });
+    this.deliveries = new DeliveryQueue(redis, (failedAttempts, error) =>
+      retryDelay(
+        failedAttempts,
+        error instanceof DeliveryFailed ? error.retryAfterMs : null,
+        options.retryDelaysMs ?? retryDelaysMs,
+      ),
+    );
+  }
+
+  /** Resolves when deliveries run. */
+  async start(): Promise<void> {
+    const { redis, models, onError, urlOf } = this.options;
+    const { signal } = this.stopped;
+    const sender = new DeliverySender({
+      jobs: this.jobs,
+      secrets: new WebhookSecrets(redis),
+      endpoints: new DisabledEndpoints(redis),
+      log: new DeliveryLog(redis),
+      client: this.client,
+      urlOf,
+    });
+    this.deliveryWorker = this.deliveries.process(async (job) => {
+      await sender.send(job.data.entry, job.attemptsMade + 1);
+      return null;
+    }, concurrentDeliveries);
+    await this.deliveryWorker.waitUntilReady();
+    this.duties = Promise.all(
+      models.flatMap((model) => {
+        const pump = new OutboxPump(redis, model, this.deliveries);
+        const janitor = new Janitor(redis, this.jobs, this.queues, model, onError);
+        return [repeat(pumpEveryMs, signal, () => pump.pump(), onError), janitor.run(signal)];
+      }),
+    );
+  }
+
+  /** Ends after the attempts that are under way. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.deliveryWorker?.close();
+    await this.duties;
+    await Promise.all([this.deliveries.close(), this.queues.close(), this.jobs.close(), this.client.close()]);
+  }
+}

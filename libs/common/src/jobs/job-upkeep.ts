@@ -1,0 +1,104 @@
+import type { Redis } from 'ioredis';
+import { isTerminal, type JobState } from '../contracts/job-states.js';
+import { ModelQueues } from '../queue/model-queue.js';
+import { ModelKeys } from './model-keys.js';
+import type { JobStore } from './job-store.js';
+import { requeue } from './scripts/requeue.lua.js';
+import { settle } from './scripts/settle.lua.js';
+import { tidy } from './scripts/tidy.lua.js';
+
+const batchSize = 200;
+/** Longer than an API process needs between accepting a job and adding it. */
+const unqueuedAfterMs = 5_000;
+
+/**
+ * What keeps one model's records true whatever dies between two steps. Each duty may run in several processes at once and
+ * be broken off anywhere; it returns how many jobs it changed.
+ */
+export class JobUpkeep {
+  private readonly keys: ModelKeys;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly store: JobStore,
+    private readonly queues: ModelQueues,
+    private readonly model: string,
+  ) {
+    this.keys = new ModelKeys(model);
+  }
+
+  /** Ends jobs past their deadline, and cancelled ones that no worker ended. */
+  async settleDue(): Promise<number> {
+    let settled = 0;
+    const ids = await this.redis.zrangebyscore(this.keys.due, '-inf', await this.now(), 'LIMIT', 0, batchSize);
+    for (const id of ids) {
+      if ((await settle.run(this.redis, this.keys.ofJob(id), [id])) === '') continue;
+      await this.queues.remove(this.model, id);
+      settled += 1;
+    }
+    return settled;
+  }
+
+  /** Adds jobs whose API process died between accepting and adding. */
+  async addUnqueued(): Promise<number> {
+    const before = (await this.now()) - unqueuedAfterMs;
+    const ids = await this.redis.zrangebyscore(this.keys.unqueued, '-inf', before, 'LIMIT', 0, batchSize);
+    for (const id of ids) await this.store.enqueue(id);
+    return ids.length;
+  }
+
+  /** Lists open jobs that BullMQ has lost to be added again. */
+  async requeueLost(): Promise<number> {
+    let lost = 0;
+    for await (const id of this.openIds()) {
+      lost += Number(await requeue.run(this.redis, [...this.keys.ofJob(id), this.keys.queued(id)], []));
+    }
+    return lost;
+  }
+
+  /** Takes jobs out of BullMQ that are over: a worker died between commit and completion, or a cancel met a lock. */
+  async removeFinished(): Promise<number> {
+    const queued = await this.queues.of(this.model).getJobs(['waiting', 'prioritized', 'delayed'], 0, batchSize, true);
+    let removed = 0;
+    for (const job of queued) {
+      const state = (await this.redis.hget(this.keys.job(job.data.id), 'state')) as JobState | null;
+      if (state !== null && !isTerminal(state)) continue;
+      if (await this.queues.remove(this.model, job.data.id)) removed += 1;
+    }
+    return removed;
+  }
+
+  /** Recounts the backlog and drops what the fair queue no longer needs. */
+  async tidy(): Promise<void> {
+    await tidy.run(this.redis, [this.keys.open, this.keys.backlog, this.keys.fair]);
+  }
+
+  /** Takes jobs whose document has expired out of their tenants' indexes. */
+  async cleanIndexes(): Promise<number> {
+    let cleaned = 0;
+    for (const tenant of await this.redis.hkeys(this.keys.tenants)) {
+      const index = this.keys.index(tenant);
+      const oldest = await this.redis.zrangebylex(index, '-', '+', 'LIMIT', 0, batchSize);
+      for (const id of oldest) {
+        if ((await this.redis.exists(this.keys.job(id))) === 1) continue;
+        cleaned += await this.redis.zrem(index, id);
+      }
+    }
+    return cleaned;
+  }
+
+  private async *openIds(): AsyncGenerator<string> {
+    let cursor = '0';
+    do {
+      const [next, members] = await this.redis.zscan(this.keys.open, cursor, 'COUNT', batchSize);
+      cursor = next;
+      for (let i = 0; i < members.length; i += 2) yield members[i] ?? '';
+    } while (cursor !== '0');
+  }
+
+  /** Redis' own time, in ms: the scripts' scores are made from it. */
+  private async now(): Promise<number> {
+    const [seconds = 0, micros = 0] = (await this.redis.time()).map(Number);
+    return seconds * 1000 + Math.floor(micros / 1000);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { webhookEvents } from '../contracts/job-states.js';
+import { modelOfJob } from '../jobs/job-id.js';
+import { ModelKeys } from '../jobs/model-keys.js';
+
+/** One attempt to deliver one webhook. */
+export const DeliveryAttempt = z.strictObject({
+  /** `webhook-id`, the same over all attempts. */
+  id: z.string(),
+  event: z.enum(webhookEvents),
+  attempt: z.int(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  outcome: z.enum(['delivered', 'failed', 'disabled']),
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  durationMs: z.number(),
+});
+export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
+
+const maxAttempts = 200;
+const keepMs = 7 * 24 * 3600 * 1000;
+
+/** The attempts to deliver the webhooks of a job, oldest first; kept a week from the last one on. */
+export class DeliveryLog {
+  constructor(private readonly redis: Redis) {}
+
+  async record(jobId: string, attempt: DeliveryAttempt): Promise<void> {
+    const key = keyOf(jobId);
+    if (key === null) return;
+    await this.redis.rpush(key, JSON.stringify(attempt));
+    await this.redis.ltrim(key, -maxAttempts, -1);
+    await this.redis.pexpire(key, keepMs);
+  }
+
+  async list(jobId: string): Promise<DeliveryAttempt[]> {
+    const key = keyOf(jobId);
+    if (key === null) return [];
+    return (await this.redis.lrange(key, 0, -1)).map((json) => DeliveryAttempt.parse(JSON.parse(json)));
+  }
+}
+
+function keyOf(jobId: string): string | null {
+  const model = modelOfJob(jobId);
+  return model === null ? null : new ModelKeys(model).deliveries(jobId);
+}

@@ -1,0 +1,34 @@
+import type { Redis } from 'ioredis';
+import { isWebhookEvent, type WebhookEvent } from '../contracts/job-states.js';
+import { ModelKeys } from '../jobs/model-keys.js';
+import { leaseOutbox } from '../jobs/scripts/lease-outbox.lua.js';
+
+const leaseMs = 30_000;
+const batchSize = 50;
+
+/** The webhooks that a model's jobs owe, written by the scripts that changed their state. */
+export class Outbox {
+  private readonly key: string;
+
+  constructor(
+    private readonly redis: Redis,
+    model: string,
+  ) {
+    this.key = new ModelKeys(model).outbox;
+  }
+
+  /** Some due entries, for this caller alone for 30 s; those that are not removed by then come again. */
+  async lease(): Promise<string[]> {
+    return (await leaseOutbox.run(this.redis, [this.key], [batchSize, leaseMs])) as string[];
+  }
+
+  async remove(entries: readonly string[]): Promise<void> {
+    if (entries.length > 0) await this.redis.zrem(this.key, ...entries);
+  }
+}
+
+/** What an outbox entry names: `<job>.<event>`, for progress also `.<step>`. Null for what no script wrote. */
+export function parseEntry(entry: string): { jobId: string; event: WebhookEvent } | null {
+  const [, jobId, event] = /^(job_.+)\.(job\.[a-z]+)(?:\.\d+)?$/.exec(entry) ?? [];
+  return jobId !== undefined && event !== undefined && isWebhookEvent(event) ? { jobId, event } : null;
+}
