@@ -1,54 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import { openComponents } from '../../libs/inference/src/engine/open-components.js';
-import type { CheckpointComponents } from '../../libs/inference/src/pipelines/components.js';
+import type { CheckpointComponents, DenoiserSample } from '../../libs/inference/src/pipelines/components.js';
+import { PromptTokenizer } from '../../libs/inference/src/tokenizer/prompt-tokenizer.js';
 import type { Tensor } from '../../libs/inference/src/tensor/tensor.js';
-import { goldenCase, relativeError } from './graphs-golden.js';
-import type { GoldenCase } from './graphs-golden.js';
+import { difference, goldenCase, psnr, textToImageCases } from '../support/golden.js';
+import type { GoldenCase } from '../support/golden.js';
 
-const velocityTolerance = 2e-4;
+// Tolerances: docs/numerics.md. Largest difference over the reference's rms, and dB.
+const tensorTolerance = 2e-4;
+const imageFidelity = 50;
 
 const opened = new Map<string, Promise<CheckpointComponents>>();
-const open = (checkpoint: string) => {
+function open(checkpoint: string): Promise<CheckpointComponents> {
   const components = opened.get(checkpoint) ?? openComponents({ checkpoint });
   opened.set(checkpoint, components);
   return components;
-};
+}
 afterAll(async () => {
   for (const components of opened.values()) await (await components).close();
 });
 
-/** The samples of the case's first transformer call: the positive prompts, then the negative ones. */
-function firstCall({ tensors }: GoldenCase): { latents: Tensor; embeds: Tensor }[] {
-  const latents = tensors.get('initial_latents')!;
-  return ['prompt_embeds', 'negative_prompt_embeds'].flatMap((kind) =>
-    Array.from({ length: latents.rows }, (_, i) => tensors.get(`${kind}${i}`))
-      .filter((embeds) => embeds !== undefined)
-      .map((embeds, i) => ({ latents: latents.row(i), embeds })),
+describe.each(textToImageCases)('the networks on the reference inputs of %s', (name) => {
+  const golden = goldenCase(name);
+  const prompts = promptsOf(golden);
+
+  it.each(prompts)('embed $key', async ({ key, prompt }) => {
+    const { textEncoder } = await open(golden.checkpoint);
+    const embeds = await textEncoder.encode(tokenizerOf(golden.checkpoint).encode(prompt));
+    expect(embeds.dims).toEqual(golden.tensor(key).dims);
+    expect(difference(embeds.data, golden.tensor(key).data).relative).toBeLessThan(tensorTolerance);
+  });
+
+  it('predict the first velocity of every sample', async () => {
+    const { denoiser } = await open(golden.checkpoint);
+    for (const [i, sample] of (await firstCall(golden)).entries()) {
+      const [velocity] = await denoiser.velocity([sample]);
+      const expected = golden.tensor('velocity0').row(i);
+      expect(velocity!.dims).toEqual(expected.dims);
+      expect(difference(velocity!.data, expected.data).relative).toBeLessThan(tensorTolerance);
+    }
+  });
+
+  it.each(golden.request.prompts.map((_, i) => i))('decode image %i', async (i) => {
+    const { imageDecoder } = await open(golden.checkpoint);
+    const image = await imageDecoder.decode(golden.tensor('latents').row(i));
+    const file = readFileSync(join(golden.folder, i === 0 ? 'image.png' : `image${i}.png`));
+    const expected = await sharp(file).removeAlpha().raw().toBuffer();
+    expect(psnr(toPixels(image), expected)).toBeGreaterThan(imageFidelity);
+  });
+});
+
+describe('a transformer call of several samples', () => {
+  it.each(['base-cfg', 'tiny-guided-normalized'])(
+    'gives each sample of %s the velocity that it has alone',
+    async (name) => {
+      const golden = goldenCase(name);
+      const { denoiser } = await open(golden.checkpoint);
+      const [first, second] = (await firstCall(golden)) as [DenoiserSample, DenoiserSample];
+      // Neighbours at other timesteps, as running requests are.
+      const later = (await denoiser.modulations([0.25, 0.75])).row(1);
+      const samples = [first, { ...second, modulation: later }, { ...first, modulation: later }, second];
+      const together = await denoiser.velocity(samples);
+      for (const [i, sample] of samples.entries()) {
+        const [alone] = await denoiser.velocity([sample]);
+        expect(difference(together[i]!.data, alone!.data).relative).toBeLessThan(1e-5);
+      }
+    },
+  );
+
+  it('refuses samples of different layouts', async () => {
+    const golden = goldenCase('turbo-en');
+    const { denoiser } = await open(golden.checkpoint);
+    const [sample] = (await firstCall(golden)) as [DenoiserSample];
+    const [, ...size] = sample.latents.dims;
+    const narrow = { ...sample, latents: sample.latents.slice(0, 4).reshape([16, 8, ...size.slice(1)]) };
+    await expect(denoiser.velocity([sample, narrow])).rejects.toThrow(RangeError);
+  });
+});
+
+/** The tensors of prompt embeddings in the order of the first transformer call: positive ones, then negative ones. */
+function promptsOf({ request }: GoldenCase): { key: string; prompt: string }[] {
+  const positive = request.prompts.map((prompt, i) => ({ key: `prompt_embeds${i}`, prompt }));
+  if (request.guidance_scale === 0) return positive;
+  const negative = request.prompts.map((_, i) => ({
+    key: `negative_prompt_embeds${i}`,
+    prompt: request.negative_prompt ?? '',
+  }));
+  return [...positive, ...negative];
+}
+
+async function firstCall(golden: GoldenCase): Promise<DenoiserSample[]> {
+  const { denoiser } = await open(golden.checkpoint);
+  const modulation = (await denoiser.modulations([1 - golden.request.sigmas[0]!])).row(0);
+  const initial = golden.tensor('initial_latents');
+  return Promise.all(
+    promptsOf(golden).map(async ({ key }, i) => ({
+      latents: initial.row(i % initial.rows),
+      caption: await denoiser.caption(golden.tensor(key)),
+      modulation,
+    })),
   );
 }
 
-describe.each([
-  'turbo-en',
-  'turbo-zh',
-  'turbo-wide-long',
-  'turbo-pair-batch',
-  'base-cfg',
-  'tiny-base',
-  'tiny-batch-mixed-captions',
-  'tiny-guided-normalized',
-])('networks on the reference inputs of %s', (name) => {
-  const golden = goldenCase(name);
-  const samples = firstCall(golden);
+function tokenizerOf(checkpoint: string): PromptTokenizer {
+  const json = (file: string) => JSON.parse(readFileSync(join(checkpoint, 'tokenizer', file), 'utf8')) as object;
+  const config = json('tokenizer_config.json') as { chat_template: string };
+  return new PromptTokenizer({ tokenizer: json('tokenizer.json'), config, chatTemplate: config.chat_template });
+}
 
-  it.each(samples.map((_, i) => i))('velocity of sample %i', async (i) => {
-    const { denoiser } = await open(golden.checkpoint);
-    const { latents, embeds } = samples[i]!;
-    const modulation = (await denoiser.modulations([1 - golden.sigmas[0]!])).row(0);
-    const [velocity] = await denoiser.velocity([{ latents, caption: await denoiser.caption(embeds), modulation }]);
-    const expected = golden.tensors.get('velocity0')!.row(i);
-    expect(velocity!.dims).toEqual(expected.dims);
-    const e = relativeError(velocity!, expected);
-    console.log(name, i, e);
-    expect(e).toBeLessThan(velocityTolerance);
-  });
-});
+/** [3, H, W] in [-1, 1] → 8-bit RGB, row by row. */
+function toPixels({ data }: Tensor): Uint8Array {
+  const size = data.length / 3;
+  const channel = (value: number) => Math.round(Math.min(1, Math.max(0, value / 2 + 0.5)) * 255);
+  return Uint8Array.from({ length: data.length }, (_, at) => channel(data[(at % 3) * size + Math.floor(at / 3)]!));
+}

@@ -34,7 +34,7 @@ export class Checkpoint {
     if (parsed.success) return parsed.data;
     const [first, ...others] = parsed.error.issues;
     const field = first?.path.length ? first.path.map(String).join('.') : null;
-    const more = others.length > 0 ? `; ${describeFault({ ...parsed.error, issues: others })}` : '';
+    const more = others.length > 0 ? `; ${describeFault(others)}` : '';
     throw new CheckpointError(path, field, `${first?.message ?? 'invalid'}${more}`);
   }
 

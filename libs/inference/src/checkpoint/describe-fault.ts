@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** A failed parse in one line: each field with its fault. */
-export function describeFault(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');
+/** The faults of a parse in one line: each field with its fault. */
+export function describeFault(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');
 }

@@ -36,7 +36,7 @@ export function readSafetensorsHeader(path: string, label: string): StoredTensor
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]): StoredTensor => {
       const parsed = entry.safeParse(value);
-      if (!parsed.success) throw new CheckpointError(label, name, describeFault(parsed.error));
+      if (!parsed.success) throw new CheckpointError(label, name, describeFault(parsed.error.issues));
       const { dtype, shape, data_offsets } = parsed.data;
       const [start, end] = data_offsets;
       const expected = sizeOf(shape) * bytesPerValue[dtype];

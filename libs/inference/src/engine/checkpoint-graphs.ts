@@ -21,13 +21,7 @@ export interface CheckpointConfigs {
 }
 
 /** The networks of text-to-image, one graph for each thing that is run on its own. */
-export interface CheckpointGraphs {
-  textEncoder: Graph;
-  caption: Graph;
-  modulation: Graph;
-  step: Graph;
-  decoder: Graph;
-}
+export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' | 'step' | 'decoder', Graph>;
 
 /**
  * Reads the configs and builds every graph; nothing is loaded into memory yet.
