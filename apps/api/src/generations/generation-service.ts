@@ -9,7 +9,7 @@ import type { JobStore } from '@app/common/jobs/job-store.js';
 import { requireScope } from '../http/auth.guard.js';
 import { fingerprintOf } from './fingerprint.js';
 import { modelOf, resolveGeneration } from './resolve-generation.js';
-import { webhookTarget, type WebhookPolicy } from './webhook-target.js';
+import { webhookTarget } from './webhook-target.js';
 
 /** Accepts generations, and waits for them. */
 export class GenerationService {
@@ -17,7 +17,7 @@ export class GenerationService {
     private readonly catalog: ModelCatalog,
     private readonly jobs: JobStore,
     private readonly events: JobEvents,
-    private readonly policy: { caps: { tenantJobs: number; queueJobs: number }; webhooks: WebhookPolicy },
+    private readonly policy: { caps: { tenantJobs: number; queueJobs: number }; embedded: boolean },
   ) {}
 
   /** Checks a body against its model and puts the job on the queue. Replayed: the idempotency key stands for the job. */
@@ -29,7 +29,7 @@ export class GenerationService {
     const model = modelOf(body, this.catalog);
     const request = resolveGeneration(body, model);
     if (body.priority === 'high') requireScope(caller, 'priority');
-    const webhook: WebhookTarget | null = body.webhook ? webhookTarget(body.webhook, this.policy.webhooks) : null;
+    const webhook: WebhookTarget | null = body.webhook ? webhookTarget(body.webhook, this.policy) : null;
     return this.jobs.accept({
       tenant: caller.tenant,
       kind: 'generation',

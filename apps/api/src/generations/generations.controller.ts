@@ -10,7 +10,7 @@ import { untilClosed } from '../http/client-signal.js';
 import { ApiProblems } from '../http/openapi.js';
 import { JobDocuments } from '../jobs/job-documents.js';
 import { GenerationService } from './generation-service.js';
-import { IdempotencyKey } from './idempotency-key.js';
+import { checkIdempotencyKey } from './idempotency-key.js';
 import { preferredWaitSeconds } from './prefer.js';
 
 @ApiTags('generations')
@@ -32,11 +32,12 @@ export class GenerationsController {
   @ApiProblems(400, 401, 403, 409, 413, 415, 422, 429, 503)
   async create(
     @Body({ schema: GenerationBody }) body: GenerationBody,
-    @Headers('idempotency-key', { schema: IdempotencyKey }) idempotencyKey: string | undefined,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Headers('prefer') prefer: string | undefined,
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDocument> {
+    checkIdempotencyKey(idempotencyKey);
     const accepted = await this.generations.accept(caller, body, idempotencyKey);
     response.location(`/v1/jobs/${accepted.record.id}`);
     if (accepted.replayed) response.set('idempotent-replayed', 'true');

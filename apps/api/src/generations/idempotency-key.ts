@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import { invalidField } from '../http/problems.js';
 
-/** The header's value: any visible ASCII. Absent is no key. */
-export const IdempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be 1–255 visible ASCII characters', path: ['Idempotency-Key'] })
-  .optional();
+/** Checks the header's value: any visible ASCII, at most 255. Absent is no key. Throws `validation_failed`. */
+export function checkIdempotencyKey(header: string | undefined): void {
+  if (header !== undefined && !/^[\x21-\x7e]{1,255}$/.test(header)) {
+    throw invalidField('Idempotency-Key', 'must be 1–255 visible ASCII characters');
+  }
+}

@@ -26,7 +26,6 @@ export class ProblemFilter implements ExceptionFilter {
 const frameworkCodes: Record<number, ProblemCode> = {
   400: 'invalid_json',
   404: 'not_found',
-  405: 'method_not_allowed',
   413: 'body_too_large',
   415: 'unsupported_media_type',
 };

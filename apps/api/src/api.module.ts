@@ -1,0 +1,96 @@
+import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { KeyStore } from '@app/common/auth/key-store.js';
+import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
+import { JobEvents } from '@app/common/jobs/job-events.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { apiConnection, workerConnection } from '@app/common/queue/connection.js';
+import { openStorage } from '@app/common/storage/open-storage.js';
+import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import type { Logger } from 'pino';
+import type { ApiConfig } from './api.config.js';
+import { FilesController } from './files/files.controller.js';
+import { SignedFiles } from './files/signed-files.js';
+import { GenerationService } from './generations/generation-service.js';
+import { GenerationsController } from './generations/generations.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { Readiness } from './health/readiness.js';
+import { AuthGuard } from './http/auth.guard.js';
+import { EventStream } from './jobs/event-stream.js';
+import { JobDocuments } from './jobs/job-documents.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { TenantJobs } from './jobs/tenant-jobs.js';
+import { ModelsController } from './models/models.controller.js';
+import { WebhooksController } from './webhooks/webhooks.controller.js';
+
+/** Ends in two steps: waiting requests and event streams before the server stops, the connections after it. */
+class Connections implements OnModuleDestroy, OnApplicationShutdown {
+  constructor(
+    private readonly endStreams: () => Promise<void>,
+    private readonly closeAll: () => Promise<void>,
+  ) {}
+
+  onModuleDestroy(): Promise<void> {
+    return this.endStreams();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.closeAll();
+  }
+}
+
+/** The composition root: plain classes, joined once. */
+@Module({})
+export class ApiModule {
+  /** Opens connections but waits for none: without Redis the API starts and answers 503. */
+  static of(config: ApiConfig, logger: Logger): DynamicModule {
+    const catalog = ModelCatalog.read(config.modelsFile);
+    const storage = openStorage(config.storageUrl, { publicUrl: config.publicUrl, signingKey: config.urlSigningKey });
+    const redis = apiConnection(config.redisUrl);
+    const blocking = workerConnection(config.redisUrl);
+    for (const connection of [redis, blocking]) {
+      connection.on('error', (error: Error) => logger.warn({ reason: error.message }, 'redis connection'));
+    }
+
+    const jobs = new JobStore(redis, { models: catalog.names });
+    const events = new JobEvents(redis, blocking);
+    const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
+    const policy = { caps: config.caps, embedded: config.mode === 'embedded' };
+    const closeAll = async (): Promise<void> => {
+      await jobs.close();
+      await storage.close();
+      redis.disconnect();
+    };
+
+    const parts = [
+      new KeyStore(redis),
+      new GenerationService(catalog, jobs, events, policy),
+      new TenantJobs(jobs),
+      new EventStream(jobs, events, documents),
+      new SignedFiles(storage, config.urlSigningKey),
+      new Readiness(redis),
+      new DeliveryLog(redis),
+      new WebhookSecrets(redis),
+      new Connections(() => events.close(), closeAll),
+      catalog,
+      jobs,
+      documents,
+    ];
+    return {
+      module: ApiModule,
+      controllers: [
+        GenerationsController,
+        JobsController,
+        WebhooksController,
+        ModelsController,
+        FilesController,
+        HealthController,
+      ],
+      providers: [
+        ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
+        { provide: APP_GUARD, useClass: AuthGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import type { ApiConfig } from './api.config.js';
+import { ApiModule } from './api.module.js';
+import { serveOpenApi } from './http/openapi.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { requestLog } from './http/request-log.js';
+import { securityHeaders } from './http/security-headers.js';
+import { validationPipe } from './http/validation.js';
+
+const bodyLimit = '256kb';
+
+/** The API, ready to listen. */
+export async function createApp(config: ApiConfig, logger: Logger): Promise<NestExpressApplication> {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest types its options as a class
+  const options: NestApplicationOptions = { bodyParser: false, abortOnError: false, logger: false };
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule.of(config, logger), options);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog(logger), securityHeaders);
+  app.useBodyParser('json', { limit: bodyLimit });
+  app.useGlobalPipes(validationPipe);
+  app.useGlobalFilters(new ProblemFilter(logger));
+  serveOpenApi(app);
+  return app;
+}

@@ -1,0 +1,54 @@
+import { applyDecorators, type INestApplication } from '@nestjs/common';
+import { ApiResponse, DocumentBuilder, SwaggerModule, type SwaggerDocumentOptions } from '@nestjs/swagger';
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { ProblemDocument } from './problems.js';
+
+/** The problem answers that a route can give, by status. */
+export const ApiProblems = (...statuses: number[]): MethodDecorator =>
+  applyDecorators(
+    ...statuses.map((status) =>
+      ApiResponse({
+        status,
+        description: STATUS_CODES[status] ?? 'Problem',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      }),
+    ),
+  );
+
+type JsonSchema = Record<string, unknown> & { $schema?: unknown; $defs?: Record<string, unknown> };
+type SchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
+
+function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const jsonSchema: JsonSchema = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  delete jsonSchema.$schema;
+  return jsonSchema;
+}
+
+/** zod's JSON Schema 2020-12 as OpenAPI 3.1 takes it; Nest's own converter is wired to 3.0. */
+const convertSchema: SchemaConverter = (schema, { schemaType: io }) => {
+  if (!(schema instanceof z.ZodType)) return undefined;
+  const { $defs, ...root } = jsonSchemaOf(schema, io);
+  const id = schema.meta()?.id;
+  if (id === undefined) return { schema: root, components: $defs ?? {} };
+  return { schema: { $ref: `#/components/schemas/${id}` }, components: { ...$defs, [id]: root } };
+};
+
+/** Serves the OpenAPI 3.1 document at /openapi.json and its UI at /docs. */
+export function serveOpenApi(app: INestApplication): void {
+  const config = new DocumentBuilder()
+    .setTitle('zimage-queue')
+    .setDescription('Image generation by Z-Image models over a queue.')
+    .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'apiKey')
+    .addSecurityRequirements('apiKey')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
+  const problem: object = jsonSchemaOf(ProblemDocument, 'output');
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: problem },
+  };
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
+}
