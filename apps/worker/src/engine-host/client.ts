@@ -101,7 +101,7 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   async close(): Promise<void> {
     this.stop(new EngineClosed('the engine is closing'));
     const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { Admission } from './admission.js';
+
+const never = new AbortController().signal;
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+/** Asks for room and notes when it is given. */
+function ask(admission: Admission, tokens: number, signal = never) {
+  const asked = { entered: false, leave: (): void => undefined, promise: Promise.resolve() };
+  asked.promise = admission.enter(tokens, signal).then((leave) => {
+    asked.entered = true;
+    asked.leave = leave;
+  });
+  return asked;
+}
+
+describe('Admission', () => {
+  it('lets in what fits and makes the rest wait in order', async () => {
+    const admission = new Admission(10);
+    const [first, large, small] = [ask(admission, 6), ask(admission, 6), ask(admission, 1)];
+    await turn();
+    expect([first.entered, large.entered, small.entered]).toEqual([true, false, false]);
+    first.leave();
+    await turn();
+    expect([large.entered, small.entered]).toEqual([true, true]);
+    expect(admission.tokensInFlight).toBe(7);
+  });
+
+  it('lets an image above the budget into an empty engine only', async () => {
+    const admission = new Admission(10);
+    const [small, huge] = [ask(admission, 1), ask(admission, 99)];
+    await turn();
+    expect(huge.entered).toBe(false);
+    small.leave();
+    await turn();
+    expect(huge.entered).toBe(true);
+  });
+
+  it('has room when nobody waits and the budget is not used up', async () => {
+    const admission = new Admission(10);
+    const full = ask(admission, 10);
+    await turn();
+    let room = false;
+    const waiting = admission.room().then(() => (room = true));
+    await turn();
+    expect(room).toBe(false);
+    full.leave();
+    await waiting;
+  });
+
+  it('forgets a waiter whose signal aborts, and lets the next one in', async () => {
+    const admission = new Admission(10);
+    const abort = new AbortController();
+    const first = ask(admission, 5);
+    const parked = ask(admission, 10, abort.signal);
+    const next = ask(admission, 5);
+    await turn();
+    abort.abort(new Error('canceled'));
+    await expect(parked.promise).rejects.toThrow('canceled');
+    await next.promise;
+    expect([first.entered, next.entered]).toEqual([true, true]);
+  });
+
+  it('takes a place back once, however often it is given', async () => {
+    const admission = new Admission(10);
+    const first = ask(admission, 4);
+    const second = ask(admission, 4);
+    await turn();
+    first.leave();
+    first.leave();
+    expect(admission.tokensInFlight).toBe(4);
+    second.leave();
+  });
+});

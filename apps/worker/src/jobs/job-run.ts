@@ -1,0 +1,155 @@
+import { tokensPerImage } from '@app/common/jobs/cost.js';
+import type { JobOutcome, JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
+import type { JobStore } from '@app/common/jobs/job-store.js';
+import type { FetchedJob } from '@app/common/queue/job-source.js';
+import type { EngineHost } from '../engine-host/client.js';
+import type { Admission } from './admission.js';
+import { imageRequest, outputFormat } from './image-request.js';
+import { ProgressMeter } from './progress-meter.js';
+import type { Publisher } from './publisher.js';
+import { DeadlinePassed, StartRefused } from './run-errors.js';
+
+/** What a run works with: this worker's parts. */
+export interface RunTools {
+  workerId: string;
+  store: JobStore;
+  engine: EngineHost;
+  admission: Admission;
+  publisher: Publisher;
+}
+
+type SucceededOutcome = JobOutcome & { state: 'succeeded' };
+
+/** setTimeout's longest delay; a deadline further away is left to the janitor. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/**
+ * One fetched job on its way through the engine: its images enter one by one as there is room, the job starts with the
+ * first, and all of them stop when one fails or the run is aborted.
+ */
+export class JobRun {
+  private readonly abortion = new AbortController();
+  private readonly progress: ProgressMeter;
+  private readonly deadline: NodeJS.Timeout | undefined;
+  private starting: Promise<void> | undefined;
+  private isStarted = false;
+  private startedAt = 0;
+  private computedAt = 0;
+  private uploadMs = 0;
+  private readonly batches: { max: number; mean: number }[] = [];
+
+  private constructor(
+    readonly job: FetchedJob,
+    readonly record: JobRecord,
+    /** By index: what an earlier attempt uploaded. */
+    private readonly earlier: readonly (StoredImage | null)[],
+    private readonly tools: RunTools,
+  ) {
+    const { steps, n } = record.request;
+    this.progress = new ProgressMeter(steps * n, (step) => tools.store.progress(job.id, job.fence, step, steps * n));
+    if (record.deadlineAt !== null) {
+      const delayMs = Math.min(Math.max(0, record.deadlineAt - Date.now()), maxTimerMs);
+      this.deadline = setTimeout(() => this.abort(new DeadlinePassed('the deadline passed')), delayMs);
+    }
+  }
+
+  /** On a later attempt images may be there already: looks before they are computed again. Throws StorageUnavailable. */
+  static async prepare(job: FetchedJob, record: JobRecord, tools: RunTools, signal: AbortSignal): Promise<JobRun> {
+    const indices = record.attempts > 0 ? Array.from({ length: record.request.n }, (_, index) => index) : [];
+    const earlier = await Promise.all(indices.map((index) => tools.publisher.adopt(record, index, signal)));
+    return new JobRun(job, record, earlier, tools);
+  }
+
+  /** False while it is parked: fetched, and still waiting for room. */
+  get started(): boolean {
+    return this.isStarted;
+  }
+
+  /** Moves the document to `running`, once. Throws {@link StartRefused}. */
+  start(): Promise<void> {
+    return (this.starting ??= this.startOnce());
+  }
+
+  abort(reason: Error): void {
+    this.abortion.abort(reason);
+  }
+
+  /** The finished job; its images ask for room before this returns. Rejects with the first failure or the reason of the abort, when all images have stopped. */
+  async finish(): Promise<SucceededOutcome> {
+    try {
+      const images = await this.allImages();
+      await this.start();
+      return {
+        state: 'succeeded',
+        images,
+        computeMs: Math.max(0, this.computedAt - this.startedAt),
+        uploadMs: this.uploadMs,
+        ...this.batch(),
+      };
+    } finally {
+      clearTimeout(this.deadline);
+    }
+  }
+
+  private async allImages(): Promise<StoredImage[]> {
+    let failure: Error | undefined;
+    const indices = Array.from({ length: this.record.request.n }, (_, index) => index);
+    const images = await Promise.all(
+      indices.map((index) =>
+        this.image(index).catch((error: unknown) => {
+          failure ??= error instanceof Error ? error : new Error(String(error));
+          this.abort(failure);
+          return null;
+        }),
+      ),
+    );
+    if (failure) throw failure;
+    return images.filter((image) => image !== null);
+  }
+
+  private async image(index: number): Promise<StoredImage> {
+    const { signal } = this.abortion;
+    const { admission, engine, publisher } = this.tools;
+    const { request, crashes } = this.record;
+    const earlier = this.earlier[index];
+    if (earlier) {
+      this.progress.advance(request.steps);
+      return earlier;
+    }
+    // A suspect that was in a crashed engine before runs alone, so that it takes no neighbour down with it.
+    const alone = !request.batch || crashes > 0;
+    const leave = await admission.enter(alone ? admission.budget : tokensPerImage(request), signal);
+    try {
+      await this.start();
+      const made = await engine.run(
+        imageRequest(this.record, index, alone),
+        outputFormat(this.record, index),
+        () => this.progress.advance(1),
+        signal,
+      );
+      leave();
+      const madeAt = Date.now();
+      this.computedAt = madeAt;
+      this.batches.push(made.batch);
+      const uploaded = await publisher.upload(this.record, index, made, signal);
+      this.uploadMs += Date.now() - madeAt;
+      return uploaded;
+    } finally {
+      leave();
+    }
+  }
+
+  private async startOnce(): Promise<void> {
+    const { store, workerId } = this.tools;
+    const result = await store.start(this.job.id, this.job.fence, workerId);
+    if (result.outcome === 'refused') throw new StartRefused(result.state);
+    this.isStarted = true;
+    this.startedAt = Date.now();
+  }
+
+  private batch(): Pick<JobOutcome, 'batch'> {
+    if (this.batches.length === 0) return {};
+    const mean = this.batches.reduce((sum, batch) => sum + batch.mean, 0) / this.batches.length;
+    return { batch: { max: Math.max(...this.batches.map(({ max }) => max)), mean: Math.round(mean * 100) / 100 } };
+  }
+}

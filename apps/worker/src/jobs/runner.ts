@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { ServiceError } from '@app/common/errors.js';
+import type { JobOutcome } from '@app/common/jobs/job-record.js';
+import type { FetchedJob, JobSource } from '@app/common/queue/job-source.js';
+import { EngineClosed, EngineCrashed, EngineUnusable } from '../engine-host/errors.js';
+import { JobRun, type RunTools } from './job-run.js';
+import { DeadlinePassed, JobCanceled, LockLost, StartRefused, WorkerDraining } from './run-errors.js';
+
+/** A job that was in a crashing engine host this often is taken to be the cause. */
+const maxCrashes = 2;
+
+/**
+ * Keeps the engine full: fetches a job whenever there is room, runs it beside the others, and sees it to its end. The
+ * order at the end is fixed: upload, then `commit`, then the queue.
+ */
+export class JobRunner {
+  /** Runs in hand and their ends. By run, not by job: a job whose lock was lost may be here twice for a moment. */
+  private readonly running = new Map<JobRun, Promise<void>>();
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(private readonly tools: RunTools & { source: JobSource; log: Logger }) {}
+
+  start(): void {
+    this.tools.source.onLost((job) => {
+      for (const run of this.running.keys()) if (run.job === job) run.abort(new LockLost('the lock is gone'));
+    });
+    this.loop = this.fetchJobs();
+  }
+
+  cancel(id: string): void {
+    for (const run of this.running.keys()) {
+      if (run.job.id === id) run.abort(new JobCanceled('the client cancelled the job'));
+    }
+  }
+
+  /** Fetches no more, hands back what waits for room, lets the rest run for `graceMs`, then hands that back too. */
+  async drain(graceMs: number): Promise<void> {
+    const reason = new WorkerDraining('the worker shuts down');
+    this.stopping.abort();
+    await this.tools.source.drain();
+    await this.loop;
+    for (const run of this.running.keys()) if (!run.started) run.abort(reason);
+    const timer = setTimeout(() => {
+      for (const run of this.running.keys()) run.abort(reason);
+    }, graceMs);
+    await Promise.all(this.running.values());
+    clearTimeout(timer);
+  }
+
+  private async fetchJobs(): Promise<void> {
+    const { source, engine, admission, log } = this.tools;
+    const stopped = once(this.stopping.signal, 'abort');
+    while (!this.stopping.signal.aborted) {
+      try {
+        await Promise.race([stopped, engine.whenReady().then(() => admission.room())]);
+      } catch {
+        // The engine cannot be opened any more; the process is about to end for it.
+        return;
+      }
+      const job = await source.next(this.stopping.signal);
+      if (!job) continue;
+      try {
+        await this.begin(job);
+      } catch (error) {
+        log.error({ err: error, job: job.id }, 'the job could not begin');
+        await source.handBack(job);
+      }
+    }
+  }
+
+  /** When this returns, the job's images have asked for room, so that the next look at it counts them. */
+  private async begin(job: FetchedJob): Promise<void> {
+    const record = await this.tools.store.get(job.id);
+    if (!record) return this.tools.source.complete(job);
+    const run = await JobRun.prepare(job, record, this.tools, this.stopping.signal);
+    if (job.deferredFailure !== null) return this.giveUp(run, job.deferredFailure);
+    const ended = this.see(run).finally(() => this.running.delete(run));
+    this.running.set(run, ended);
+  }
+
+  private async see(run: JobRun): Promise<void> {
+    const { source, store, log } = this.tools;
+    try {
+      await run.finish().then(
+        (outcome) => this.commit(run, outcome),
+        (error: unknown) => this.end(run, error),
+      );
+    } catch (error) {
+      log.error({ err: error, job: run.job.id }, 'the end of the job could not be written');
+      await store.release(run.job.id, run.job.fence).catch(() => false);
+      await source.handBack(run.job).catch(() => undefined);
+    }
+  }
+
+  /** What a failure means for the job. */
+  private async end(run: JobRun, error: unknown): Promise<void> {
+    const { source, store, log } = this.tools;
+    const { job } = run;
+    if (error instanceof LockLost) {
+      log.warn({ job: job.id }, 'lock lost, its run was dropped');
+    } else if (error instanceof StartRefused) {
+      await (error.state === 'running' ? source.handBack(job) : source.complete(job));
+    } else if (error instanceof JobCanceled) {
+      await this.commit(run, { state: 'canceled' });
+    } else if (error instanceof DeadlinePassed) {
+      await this.commit(run, { state: 'expired' });
+    } else if (error instanceof WorkerDraining || error instanceof EngineClosed || error instanceof EngineUnusable) {
+      await this.handBack(job);
+    } else if (error instanceof EngineCrashed) {
+      const crashes = await store.countCrash(job.id, job.fence);
+      if (crashes < maxCrashes) await this.handBack(job);
+      else await this.commit(run, failure(error.code, `the engine crashed on this job ${crashes} times`));
+    } else {
+      log.error({ err: error, job: job.id }, 'job failed');
+      const known = error instanceof ServiceError ? error : null;
+      await this.commit(run, failure(known?.code ?? 'internal', known?.message ?? 'the job failed'));
+    }
+  }
+
+  private async commit(run: JobRun, outcome: JobOutcome): Promise<void> {
+    const { source, store, publisher, log } = this.tools;
+    const { job, record } = run;
+    // Only a running document can be ended by its worker. A refusal here shows in the commit's.
+    await run.start().catch((error: unknown) => {
+      if (!(error instanceof StartRefused)) throw error;
+    });
+    const committed = await store.commit(job.id, job.fence, outcome);
+    const state = committed ? outcome.state : (await store.get(job.id))?.state;
+    if (state === 'canceled' || state === 'expired' || state === 'failed') {
+      await publisher.discard(record).catch((error: unknown) => {
+        log.warn({ err: error, job: job.id }, 'images of an ended job could not be deleted');
+      });
+    }
+    await source.complete(job);
+    const { computeMs, uploadMs, batch } = outcome;
+    if (committed) log.info({ computeMs, uploadMs, batch: batch?.max }, `${job.id} ${outcome.state}`);
+    else log.warn({ state }, `${job.id}: late result refused`);
+  }
+
+  private async handBack(job: FetchedJob): Promise<void> {
+    await this.tools.store.release(job.id, job.fence);
+    await this.tools.source.handBack(job);
+  }
+
+  /** A job that was lost with its worker too often. */
+  private async giveUp(run: JobRun, reason: string): Promise<void> {
+    await this.commit(run, failure('worker_lost', reason));
+    await this.tools.source.failed(run.job, reason);
+  }
+}
+
+const failure = (code: string, message: string): JobOutcome => ({ state: 'failed', error: { code, message } });

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { settings } from '@app/common/config/settings.js';
+
+const { REDIS_URL, STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY, LOG_LEVEL } = settings;
+
+/** The worker's environment; read once, in main.ts. */
+export const WorkerConfig = z.object({
+  REDIS_URL,
+  STORAGE_URL,
+  MODELS_FILE,
+  PUBLIC_URL,
+  URL_SIGNING_KEY,
+  LOG_LEVEL,
+  /** Name of the catalog's model that this process serves. */
+  MODEL: z.string('must name a model of MODELS_FILE'),
+  /** Threads of one engine run; without it all cores. */
+  THREADS: z.coerce.number().int().min(1).optional(),
+  /** ONNX Runtime's, in order of preference, e.g. `cuda,cpu`. */
+  EXECUTION_PROVIDERS: z
+    .string()
+    .default('cpu')
+    .transform((list) => list.split(',').map((name) => name.trim())),
+  /** From SIGTERM to the end: what runs is finished or handed back within it. */
+  GRACE_S: z.coerce.number().min(1).default(25),
+  /** An engine host that is silent for so long hangs, and is killed. Longer than the longest step. */
+  ENGINE_HANG_S: z.coerce.number().min(5).default(120),
+});
+export type WorkerConfig = Readonly<z.infer<typeof WorkerConfig>>;

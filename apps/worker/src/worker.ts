@@ -1,0 +1,116 @@
+import { fileURLToPath } from 'node:url';
+import { hostname } from 'node:os';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { ModelCatalog, type Model } from '@app/common/contracts/model-catalog.js';
+import { ServiceError } from '@app/common/errors.js';
+import { CancelChannel } from '@app/common/jobs/cancel-channel.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { JobSource } from '@app/common/queue/job-source.js';
+import type { ObjectStorage } from '@app/common/storage/object-storage.js';
+import { openStorage } from '@app/common/storage/open-storage.js';
+import { EngineHost } from './engine-host/client.js';
+import { EngineUnusable } from './engine-host/errors.js';
+import { Admission } from './jobs/admission.js';
+import { Publisher } from './jobs/publisher.js';
+import { JobRunner } from './jobs/runner.js';
+import type { WorkerConfig } from './worker.config.js';
+
+/** Of the grace period, what is kept for handing back and closing. */
+const closingShare = 0.3;
+
+/** MODEL names no model of the catalog. */
+export class ModelUnknown extends ServiceError {
+  readonly code = 'model_unknown';
+}
+
+/** One worker process: one model, its queue, its engine. */
+export class Worker {
+  private readonly id = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  private readonly engine: EngineHost;
+  private readonly connections: Redis[];
+  private readonly storage: ObjectStorage;
+  private readonly store: JobStore;
+  private readonly source: JobSource;
+  private readonly cancels: CancelChannel;
+  private readonly runner: JobRunner;
+
+  /** Opens connections; throws {@link ModelUnknown} or CatalogError before that. */
+  constructor(
+    private readonly config: WorkerConfig,
+    private readonly log: Logger,
+    private readonly onUnusable: (error: Error) => void,
+  ) {
+    const model = modelOf(config);
+    this.engine = new EngineHost({
+      entry: fileURLToPath(new URL('./engine-host/host.js', import.meta.url)),
+      hangMs: config.ENGINE_HANG_S * 1000,
+      engine: {
+        checkpoint: model.checkpoint,
+        tokenBudget: model.token_budget,
+        executionProviders: config.EXECUTION_PROVIDERS,
+        ...(config.THREADS !== undefined && { threads: config.THREADS }),
+      },
+    });
+    const connect = (): Redis =>
+      workerConnection(config.REDIS_URL).on('error', (error) => log.debug({ err: error }, 'redis'));
+    const [commands, fetching, subscriber] = [connect(), connect(), connect()];
+    this.connections = [commands, fetching, subscriber];
+    this.storage = openStorage(config.STORAGE_URL, {
+      publicUrl: config.PUBLIC_URL,
+      signingKey: config.URL_SIGNING_KEY,
+    });
+    this.store = new JobStore(commands, { models: [model.name] });
+    this.source = new JobSource(fetching, model.name, this.id);
+    this.cancels = new CancelChannel(subscriber, model.name);
+    this.runner = new JobRunner({
+      workerId: this.id,
+      store: this.store,
+      source: this.source,
+      engine: this.engine,
+      admission: new Admission(model.token_budget),
+      publisher: new Publisher(this.storage),
+      log,
+    });
+    this.engine.on('crash', (reason) => log.error(`the engine host died (${reason}); starting another`));
+  }
+
+  /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable. */
+  async start(): Promise<void> {
+    await this.openEngine();
+    await this.source.open();
+    await this.cancels.listen((id) => this.runner.cancel(id));
+    this.runner.start();
+    this.log.info(`serving ${this.config.MODEL}`);
+  }
+
+  /** Drains within the grace period, then closes everything. */
+  async stop(): Promise<void> {
+    await this.runner.drain(this.config.GRACE_S * 1000 * (1 - closingShare));
+    await this.source.close();
+    await this.engine.close();
+    await this.store.close();
+    await this.storage.close();
+    for (const connection of this.connections) connection.disconnect();
+  }
+
+  private async openEngine(): Promise<void> {
+    const { MODEL } = this.config;
+    const named = (error: EngineUnusable): EngineUnusable =>
+      new EngineUnusable({ code: error.code, message: `model ${MODEL}: ${error.message}`, retryable: false });
+    try {
+      await this.engine.open();
+    } catch (error) {
+      throw error instanceof EngineUnusable ? named(error) : error;
+    }
+    this.engine.on('unusable', (error) => this.onUnusable(named(error)));
+  }
+}
+
+function modelOf({ MODELS_FILE, MODEL }: WorkerConfig): Model {
+  const catalog = ModelCatalog.read(MODELS_FILE);
+  const model = catalog.get(MODEL);
+  if (!model) throw new ModelUnknown(`MODEL: there is no "${MODEL}" in ${MODELS_FILE}: ${catalog.names.join(', ')}`);
+  return model;
+}
