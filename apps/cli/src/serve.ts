@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { Stack, type StackSummary } from './embedded/stack.js';
+import { Stack } from './embedded/stack.js';
+import { stopOnSignals, stopWithParent } from './embedded/stop-on-signals.js';
+import { welcome } from './embedded/welcome.js';
 
 interface ServeFlags {
   json: boolean;
@@ -12,7 +14,6 @@ interface ServeFlags {
 }
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const parentCheckMs = 1000;
 
 const portOf = (text: string): number => {
   const port = Number(text);
@@ -43,38 +44,13 @@ const stack = new Stack({
   ...(storageUrl && { storageUrl }),
 });
 
-let stopping: Promise<void> | undefined;
-const stop = (exitCode: number): Promise<void> => (stopping ??= stack.stop().then(() => process.exit(exitCode)));
-process.on('SIGTERM', () => void stop(0));
-process.on('SIGINT', () => void stop(0));
-stopWithNpm();
+const stop = stopOnSignals(stack);
+if (process.env.npm_lifecycle_event === 'serve') stopWithParent(stop);
 
 try {
   const summary = await stack.start();
   process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : welcome(summary));
 } catch (error) {
-  if (!stopping) process.stderr.write(`cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
   await stop(1);
-}
-
-/** npm passes SIGTERM on, but it can be killed; then its shell or init becomes our parent. */
-function stopWithNpm(): void {
-  if (process.env.npm_lifecycle_event !== 'serve') return;
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) void stop(0);
-  }, parentCheckMs).unref();
-}
-
-function welcome({ url, apiKey, workers }: StackSummary): string {
-  return `
-zimage-queue is ready at ${url}  (docs: ${url}/docs)
-workers: ${workers.map(({ model }) => model).join(', ') || 'none'}
-
-  curl -s ${url}/v1/generations \\
-    -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -H 'Prefer: wait=60' \\
-    -d '{"prompt": "red apple"}'
-
-Ctrl-C stops everything.
-`;
 }

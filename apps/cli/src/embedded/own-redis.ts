@@ -8,7 +8,7 @@ export class OwnRedis {
   private server: RedisServer | undefined;
   private stopping = false;
 
-  constructor(private readonly options: { root: string; dataDir: string; log(line: string): void }) {}
+  constructor(private readonly options: { root: string; dataDir: string; log: (line: string) => void }) {}
 
   /** Starts the server; its URL. Throws RedisMissing, RedisStartFailed or DataFolderInUse. */
   async start(): Promise<string> {

@@ -27,7 +27,7 @@ export interface StackOptions {
   storageUrl?: string;
   modelsFile: string;
   logLevel: string;
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 /** What clients need to know of a running stack. */

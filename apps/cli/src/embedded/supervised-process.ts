@@ -14,7 +14,7 @@ export interface ProcessOptions {
   /** Path of the compiled entry point. */
   entry: string;
   environment: Record<string, string>;
-  log(line: string): void;
+  log: (line: string) => void;
   /** How long it may take from SIGTERM to its end. */
   graceMs: number;
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Everything that decides whether a change is good, on a bare machine with Node and npm: installs, builds, static checks,
+# all test suites. The last line is "N passed, N failed". SUITES narrows the test suites, e.g. SUITES="unit redis".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. scripts/prepare.sh
+
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+
+# Each check and each suite leaves a report; sum-tests.mjs adds them up.
+check() {
+  say "== $1"
+  if "${@:2}" >&2; then echo 1 0 >"$reports/$1.count"; else echo 0 1 >"$reports/$1.count"; fi
+}
+
+suites() {
+  local name=$1 projects=()
+  shift
+  for suite in ${SUITES:-unit contract redis parity fault e2e}; do
+    case " $name " in *" $suite "*) projects+=("$suite") ;; esac
+  done
+  [ ${#projects[@]} -gt 0 ] || return 0
+  say "== ${projects[*]}"
+  npm run -s test -- --selectProjects "${projects[@]}" --passWithNoTests --json --outputFile "$reports/${projects[0]}.json" "$@" >/dev/null ||
+    [ -f "$reports/${projects[0]}.json" ] || echo 0 1 >"$reports/${projects[0]}.count"
+}
+
+require_node
+prepare() { install_packages && build && bash scripts/install-redis.sh && bash scripts/install-s3.sh; }
+if ! (set -e; prepare); then
+  echo '0 passed, 1 failed'
+  exit 1
+fi
+
+check format npm run -s format:check
+check lint npm run -s lint
+check types npm run -s types
+check arrows npm run -s arrows
+suites 'unit contract' --maxWorkers=2
+# One after the other: these measure times, and start whole stacks.
+suites 'redis parity fault e2e' --runInBand
+node scripts/sum-tests.mjs "$reports"
