@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
+import { ModelKeys } from '@app/common/jobs/model-keys.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { JobSource } from '@app/common/queue/job-source.js';
+import { ModelQueues } from '@app/common/queue/model-queue.js';
+import { newJob, newModel } from '../support/jobs.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+describe('the order of jobs', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let jobs: JobStore;
+  let model: string;
+
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = workerConnection(server.url);
+  });
+  beforeEach(() => {
+    model = newModel();
+    jobs = new JobStore(redis, { models: [model] });
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  const accept = async (count: number, changes: Parameters<typeof newJob>[1]): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) ids.push((await jobs.accept(newJob(model, changes))).record.id);
+    return ids;
+  };
+
+  /** Fetches and finishes that many jobs. */
+  const serve = async (count: number): Promise<string[]> => {
+    const connection = workerConnection(server.url);
+    const source = new JobSource(connection, model, `worker-${Math.random()}`);
+    const served: string[] = [];
+    while (served.length < count) {
+      const fetched = await source.next();
+      if (!fetched) break;
+      await jobs.start(fetched.id, fetched.fence, 'w');
+      await jobs.commit(fetched.id, fetched.fence, { state: 'succeeded', images: [] });
+      await source.complete(fetched);
+      served.push(fetched.id);
+    }
+    await source.drain();
+    await source.close();
+    connection.disconnect();
+    return served;
+  };
+
+  it('lets a second tenant in beside a long queue', async () => {
+    const crowd = await accept(20, { tenant: 'crowd' });
+    const [late] = await accept(1, { tenant: 'late' });
+    const served = await serve(21);
+    expect(served.indexOf(late!)).toBeLessThanOrEqual(1);
+    expect(served.filter((id) => id !== late)).toEqual(crowd);
+  });
+
+  it('gives a newcomer its share and not the whole past', async () => {
+    await accept(20, { tenant: 'old' });
+    await serve(10);
+    const newcomer = await accept(10, { tenant: 'new' });
+    const places = (await serve(10)).filter((id) => newcomer.includes(id)).length;
+    expect(places).toBeGreaterThanOrEqual(4);
+    expect(places).toBeLessThanOrEqual(6);
+  });
+
+  it('shares by weight', async () => {
+    const light = await accept(20, { tenant: 'light', weight: 1 });
+    const heavy = await accept(20, { tenant: 'heavy', weight: 3 });
+    const served = await serve(16);
+    expect(served.filter((id) => heavy.includes(id)).length).toBeGreaterThanOrEqual(11);
+    expect(served.filter((id) => light.includes(id)).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("does not put a high job behind its own tenant's normal ones", async () => {
+    await accept(20, { tenant: 'acme' });
+    const [high] = await accept(1, { tenant: 'acme', priority: 'high' });
+    expect((await serve(21)).indexOf(high!)).toBeLessThanOrEqual(1);
+  });
+
+  it('gives cancelled jobs their places back', async () => {
+    const cancelled = await accept(20, { tenant: 'fickle' });
+    const others = await accept(10, { tenant: 'steady' });
+    for (const id of cancelled) await jobs.cancel(id);
+    const [next] = await accept(1, { tenant: 'fickle' });
+    const served = await serve(11);
+    expect(served.indexOf(next!)).toBeLessThanOrEqual(1);
+    expect(served).toHaveLength(others.length + 1);
+  });
+
+  it('counts places from zero again once the model was idle', async () => {
+    const keys = new ModelKeys(model);
+    await accept(1, { cost: 1_500_000 });
+    await accept(1, { cost: 1_500_000 });
+    await serve(2);
+    expect(Number(await redis.hget(keys.fair, 'v'))).toBe(1_500_000);
+    const [id] = await accept(1, { tenant: 'new' });
+    expect(await redis.hget(keys.job(id!), 'place')).toBe('1');
+  });
+
+  it('forgets flows that the virtual time has passed, and recounts the backlog', async () => {
+    const keys = new ModelKeys(model);
+    await accept(1, { tenant: 'short', cost: 1 });
+    await accept(3, { tenant: 'long', cost: 5 });
+    await serve(4);
+    await accept(2, { tenant: 'next', cost: 0.1 });
+    await redis.set(keys.backlog, '77');
+    await new JobUpkeep(redis, jobs, new ModelQueues(redis), model).tidy();
+    expect(Object.keys(await redis.hgetall(keys.fair)).sort()).toEqual(['base', 'long:normal', 'next:normal', 'v']);
+    expect((await jobs.backlog(model)).units).toBeCloseTo(0.2, 9);
+  });
+});

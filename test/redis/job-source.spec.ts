@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { ModelKeys } from '@app/common/jobs/model-keys.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { JobSource } from '@app/common/queue/job-source.js';
+import { newJob, newModel } from '../support/jobs.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+describe('fetching by hand', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let jobs: JobStore;
+  let model: string;
+  const opened: { source: JobSource; connection: Redis }[] = [];
+
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = workerConnection(server.url);
+  });
+  beforeEach(() => {
+    model = newModel();
+    jobs = new JobStore(redis, { models: [model] });
+  });
+  afterAll(async () => {
+    for (const { source, connection } of opened) {
+      await source.drain();
+      await source.close();
+      connection.disconnect();
+    }
+    redis.disconnect();
+    await server.stop();
+  });
+
+  const openSource = async (name: string): Promise<JobSource> => {
+    const connection = workerConnection(server.url);
+    const source = new JobSource(connection, model, name);
+    await source.open();
+    opened.push({ source, connection });
+    return source;
+  };
+  const accept = async (): Promise<string> => (await jobs.accept(newJob(model))).record.id;
+  /** What the fleet sees of a worker that was killed: its lock is no longer renewed, and runs out. */
+  const loseLock = (id: string): Promise<number> => redis.del(`${new ModelKeys(model).queued(id)}:lock`);
+
+  it('waits for a job, and completes it', async () => {
+    const source = await openSource('waits');
+    const next = source.next();
+    await sleep(100);
+    const id = await accept();
+    const fetched = await next;
+    expect(fetched).toMatchObject({ id, fence: 1, deferredFailure: null });
+    await source.complete(fetched!);
+    expect(await redis.exists(new ModelKeys(model).queued(id))).toBe(0);
+  });
+
+  it('hands a job back to the front, and fetches it under a higher fence', async () => {
+    const source = await openSource('hands-back');
+    const id = await accept();
+    await accept();
+    const fetched = await source.next();
+    await source.handBack(fetched!);
+    expect(await source.next()).toMatchObject({ id, fence: 2 });
+  });
+
+  it('ends a wait by abort, and by drain gives a job that still comes back to the queue', async () => {
+    const source = await openSource('drained');
+    const abort = new AbortController();
+    const aborted = source.next(abort.signal);
+    await sleep(50);
+    abort.abort();
+    expect(await aborted).toBeNull();
+
+    const waiting = source.next();
+    await sleep(50);
+    const [drained] = await Promise.all([waiting, source.drain(), accept()]);
+    expect(drained).toBeNull();
+    const successor = await openSource('successor');
+    expect(await successor.next()).not.toBeNull();
+  });
+
+  it('refuses the late commit of a stopped worker, also on its own refetched job', async () => {
+    const source = await openSource('stopped');
+    const id = await accept();
+    const stale = await source.next();
+    expect((await jobs.start(id, stale!.fence, 'stopped')).outcome).toBe('started');
+    const lost = new Promise((resolve) => source.onLost(resolve));
+    await loseLock(id);
+    // The renewal finds out within 3 s; the stalled check gives the job back to the queue within two rounds of 5 s.
+    expect(await lost).toMatchObject({ id, fence: 1 });
+
+    const again = await source.next();
+    expect(again).toMatchObject({ id, fence: 2 });
+    expect((await jobs.start(id, again!.fence, 'stopped')).outcome).toBe('started');
+    expect(await jobs.commit(id, stale!.fence, { state: 'succeeded', images: [] })).toBe(false);
+    await source.complete(stale!);
+    expect(await redis.exists(new ModelKeys(model).queued(id))).toBe(1);
+    expect(await jobs.commit(id, again!.fence, { state: 'succeeded', images: [] })).toBe(true);
+    await source.complete(again!);
+    expect(await redis.exists(new ModelKeys(model).queued(id))).toBe(0);
+  });
+
+  it('recovers the job of a dead worker within 14 s', async () => {
+    const deadConnection = workerConnection(server.url);
+    const dead = new JobSource(deadConnection, model, 'dead');
+    const id = await accept();
+    expect(await dead.next()).toMatchObject({ id });
+    deadConnection.disconnect();
+    const diedAt = Date.now();
+
+    const source = await openSource('heir');
+    expect(await source.next()).toMatchObject({ id, fence: 2 });
+    const tookMs = Date.now() - diedAt;
+    expect(tookMs).toBeGreaterThan(5_000);
+    expect(tookMs).toBeLessThan(15_000);
+    await dead.close();
+  }, 30_000);
+});
