@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelChannel } from '@app/common/jobs/cancel-channel.js';
+import { JobEvents, type JobEvent } from '@app/common/jobs/job-events.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { newJob, newModel } from '../support/jobs.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+describe('events and cancels', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let events: JobEvents;
+  let jobs: JobStore;
+  const model = newModel();
+
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = workerConnection(server.url);
+    events = new JobEvents(redis, workerConnection(server.url));
+    jobs = new JobStore(redis, { models: [model] });
+  });
+  afterAll(async () => {
+    await events.close();
+    redis.disconnect();
+    await server.stop();
+  });
+
+  const collect = async (id: string, after = '0'): Promise<JobEvent[]> => {
+    const seen: JobEvent[] = [];
+    for await (const event of events.read(id, after)) seen.push(event);
+    return seen;
+  };
+
+  it('follows several jobs over one connection until each result, late readers too', async () => {
+    const [a, b] = await Promise.all([jobs.accept(newJob(model)), jobs.accept(newJob(model))]);
+    const followingA = collect(a.record.id);
+    await sleep(50);
+    const followingB = [collect(b.record.id), collect(b.record.id)];
+    for (const { record } of [a, b]) {
+      await jobs.start(record.id, 1, 'w');
+      await jobs.progress(record.id, 1, 1, 8);
+      await sleep(20);
+      await jobs.commit(record.id, 1, { state: 'succeeded', images: [] });
+    }
+    const expected = [
+      { type: 'state', data: { state: 'running' } },
+      { type: 'progress', data: { step: 1, steps: 8 } },
+      { type: 'result', data: { state: 'succeeded' } },
+    ];
+    for (const following of [followingA, ...followingB]) expect(await following).toMatchObject(expected);
+
+    const all = await collect(a.record.id);
+    expect(await collect(a.record.id, all[0]!.id)).toEqual(all.slice(1));
+  });
+
+  it('shows a new reader the events of a job at once while another is being waited for', async () => {
+    const { record: quiet } = await jobs.accept(newJob(model));
+    const abort = new AbortController();
+    const waiting = events.read(quiet.id, '0', abort.signal).next();
+    await sleep(100);
+    const { record } = await jobs.accept(newJob(model));
+    await jobs.start(record.id, 1, 'w');
+    const startedAt = Date.now();
+    const reader = events.read(record.id, '0');
+    expect((await reader.next()).value).toMatchObject({ type: 'state' });
+    expect(Date.now() - startedAt).toBeLessThan(500);
+    await reader.return();
+    abort.abort();
+    expect((await waiting).done).toBe(true);
+  });
+
+  it('tells the worker of a running job that was cancelled', async () => {
+    const subscriber = workerConnection(server.url);
+    const heard = new Promise<string>((resolve) => void new CancelChannel(subscriber, model).listen(resolve));
+    await sleep(50);
+    const { record } = await jobs.accept(newJob(model));
+    await jobs.start(record.id, 1, 'w');
+    await jobs.cancel(record.id);
+    expect(await heard).toBe(record.id);
+    subscriber.disconnect();
+  });
+});

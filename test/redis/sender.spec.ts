@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { webhookEvents, type WebhookEvent } from '@app/common/contracts/job-states.js';
+import { JobDocument } from '@app/common/jobs/job-document.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { ModelKeys } from '@app/common/jobs/model-keys.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import { Outbox } from '@app/common/webhooks/outbox.js';
+import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import { Sender } from '../../apps/api/src/sender/sender.js';
+import { newJob, newModel } from '../support/jobs.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+interface Received {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+describe('webhooks', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let receiver: Server;
+  let received: Received[];
+  let sender: Sender | null;
+  let jobs: JobStore;
+  let model: string;
+  let tenant: string;
+  /** Status of the n-th answer, from 0 on; the last one stays. */
+  let answers: { status: number; headers?: Record<string, string> }[];
+
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = workerConnection(server.url);
+    receiver = createServer((request, response) => {
+      void (async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk as Buffer);
+        const answer = answers[Math.min(received.length, answers.length - 1)]!;
+        received.push({ path: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() });
+        response.writeHead(answer.status, answer.headers).end('thanks');
+      })();
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+  });
+  beforeEach(() => {
+    model = newModel();
+    tenant = `tenant-${model}`;
+    jobs = new JobStore(redis, { models: [model] });
+    received = [];
+    answers = [{ status: 200 }];
+    sender = null;
+  });
+  afterEach(async () => {
+    await sender?.stop();
+    await jobs.close();
+  });
+  afterAll(async () => {
+    receiver.close();
+    redis.disconnect();
+    await server.stop();
+  });
+
+  const startSender = async (): Promise<void> => {
+    sender = new Sender({
+      redis,
+      models: [model],
+      urlOf: (key) => Promise.resolve({ url: `https://files.example.com/${key}`, expiresAt: new Date(0) }),
+      embedded: true,
+      onError: (error) => {
+        throw error;
+      },
+      retryDelaysMs: [100, 100],
+    });
+    await sender.start();
+  };
+  const hook = (path = '/hook'): string => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}${path}`;
+  const finishedJob = async (events: WebhookEvent[], url = hook()): Promise<string> => {
+    const { record } = await jobs.accept(newJob(model, { tenant, webhook: { url, events }, metadata: { order: 7 } }));
+    await jobs.start(record.id, 1, 'w');
+    await jobs.commit(record.id, 1, { state: 'succeeded', images: [] });
+    return record.id;
+  };
+  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+    for (const end = Date.now() + 10_000; !(await condition());) {
+      if (Date.now() > end) throw new Error('did not come true within 10 s');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  it('delivers every event asked for, signed, with the job document', async () => {
+    const id = await finishedJob([...webhookEvents]);
+    await startSender();
+    await until(() => received.length === 2);
+    const secret = await new WebhookSecrets(redis).current(tenant);
+    const bodies = received.map(
+      ({ headers, body }) =>
+        new Webhook(secret).verify(body, headers as Record<string, string>) as { type: string; data: unknown },
+    );
+    expect(bodies.map(({ type }) => type).sort()).toEqual(['job.started', 'job.succeeded']);
+    for (const { data } of bodies) {
+      expect(JobDocument.parse(data)).toMatchObject({ id, state: 'succeeded', metadata: { order: 7 } });
+    }
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+    expect(await redis.zcard(new ModelKeys(model).outbox)).toBe(0);
+  });
+
+  it('tries again after a failure, with the same id, and logs each attempt', async () => {
+    answers = [{ status: 500 }, { status: 302, headers: { location: hook('/elsewhere') } }, { status: 204 }];
+    const id = await finishedJob(['job.succeeded']);
+    await startSender();
+    await until(async () => (await new DeliveryLog(redis).list(id)).length === 3);
+    expect(received.map(({ path }) => path)).toEqual(['/hook', '/hook', '/hook']);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(await new DeliveryLog(redis).list(id)).toMatchObject([
+      { attempt: 1, outcome: 'failed', status: 500 },
+      { attempt: 2, outcome: 'failed', status: 302 },
+      { attempt: 3, outcome: 'delivered', status: 204 },
+    ]);
+  });
+
+  it('waits as long as Retry-After asks', async () => {
+    answers = [{ status: 503, headers: { 'retry-after': '1' } }, { status: 200 }];
+    const id = await finishedJob(['job.succeeded']);
+    await startSender();
+    await until(async () => (await new DeliveryLog(redis).list(id)).length === 2);
+    const [first, second] = await new DeliveryLog(redis).list(id);
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('stops sending to an endpoint that is gone', async () => {
+    answers = [{ status: 410 }];
+    const first = await finishedJob(['job.succeeded']);
+    await startSender();
+    await until(async () => (await new DeliveryLog(redis).list(first)).length === 1);
+    const second = await finishedJob(['job.succeeded']);
+    await until(async () => (await new DeliveryLog(redis).list(second)).length === 1);
+    expect(received).toHaveLength(1);
+    expect(await new DeliveryLog(redis).list(second)).toMatchObject([{ outcome: 'disabled', status: null }]);
+    const elsewhere = await finishedJob(['job.succeeded'], hook('/other'));
+    await until(async () => (await new DeliveryLog(redis).list(elsewhere)).length === 1);
+    expect(received.map(({ path }) => path)).toEqual(['/hook', '/other']);
+  });
+
+  it('delivers, under the same id, what a sender had leased when it died', async () => {
+    await finishedJob(['job.succeeded']);
+    const outbox = new Outbox(redis, model);
+    const [entry] = await outbox.lease();
+    expect(entry).toMatch(/\.job\.succeeded$/);
+    expect(await outbox.lease()).toEqual([]);
+    await startSender();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(received).toEqual([]);
+    // The lease of 30 s runs out.
+    await redis.zadd(new ModelKeys(model).outbox, Date.now() - 1, entry!);
+    await until(() => received.length === 1);
+    const id = received[0]!.headers['webhook-id'];
+
+    // Died after adding and before removing: delivered again.
+    await redis.zadd(new ModelKeys(model).outbox, Date.now() - 1, entry!);
+    await until(() => received.length === 2);
+    expect(received[1]!.headers['webhook-id']).toBe(id);
+  });
+
+  it('expires jobs and delivers that, with no worker anywhere', async () => {
+    const webhook = { url: hook(), events: ['job.expired' as const] };
+    await jobs.accept(newJob(model, { tenant, webhook, deadlineAt: Date.now() + 200 }));
+    await startSender();
+    await until(() => received.length === 1);
+    expect(JSON.parse(received[0]!.body)).toMatchObject({ type: 'job.expired', data: { state: 'expired' } });
+  });
+});
