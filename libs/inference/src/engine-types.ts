@@ -32,13 +32,16 @@ export interface ImageObserver {
   onStep?(step: number, steps: number): void;
 }
 
-export interface EngineOptions {
+export interface CheckpointOptions {
   /** Checkpoint directory in the diffusers layout. */
   checkpoint: string;
   /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
   executionProviders?: string[];
   /** Threads of one run; default: all cores. */
   threads?: number;
+}
+
+export interface EngineOptions extends CheckpointOptions {
   /** Image tokens × guidance passes in flight; further requests wait inside the engine. */
   tokenBudget: number;
 }

@@ -1,13 +1,13 @@
 /**
- * One Euler step of the flow ODE from sigma to sigmaNext: latents + (sigmaNext − sigma) · derivative, in float32. The
- * derivative is noise − x0; the transformer predicts its negative.
+ * One Euler step of the flow ODE from sigma to sigmaNext, in float32. The prediction is the transformer's own, x0 − noise: the
+ * negative of the derivative with respect to sigma.
  */
 export function eulerStep(
   latents: Float32Array,
-  derivative: Float32Array,
+  prediction: Float32Array,
   sigma: number,
   sigmaNext: number,
 ): Float32Array {
-  const dt = Math.fround(sigmaNext - sigma);
-  return latents.map((value, i) => value + Math.fround(dt * (derivative[i] ?? 0)));
+  const decrease = Math.fround(sigma - sigmaNext);
+  return latents.map((value, i) => value + Math.fround(decrease * (prediction[i] ?? 0)));
 }

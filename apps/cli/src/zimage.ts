@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { keysCommand } from './commands/keys.js';
+import { runCommand } from './commands/run.js';
+
+const program = new Command('zimage')
+  .description('Z-Image on ONNX Runtime: run checkpoints, manage keys')
+  .addCommand(runCommand())
+  .addCommand(keysCommand(process.env.REDIS_URL));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Whoever typed the command reads one line; a stack would hide it.
+  process.stderr.write(`zimage: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

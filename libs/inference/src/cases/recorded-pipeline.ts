@@ -1,0 +1,58 @@
+import type { StepPort } from '../batcher/step-port.js';
+import type { DenoiserSample } from '../pipelines/components.js';
+import type { Denoising } from '../pipelines/denoising.js';
+import type { PromptEmbeds, TextToImage, TextToImageRequest, TextToImageResult } from '../pipelines/text-to-image.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** What a run passed through. */
+interface Recording {
+  embeds: PromptEmbeds;
+  initialLatents: Tensor;
+  /** The transformer's first outputs: the positive half, then the negative one. */
+  firstVelocities: readonly Tensor[];
+}
+
+interface Recorded {
+  state: Denoising;
+  record: Recording;
+}
+
+export type RecordedResult = Recording & TextToImageResult;
+
+/** The pipeline, with what it passes through kept beside its state. */
+export class RecordedPipeline implements StepPort<TextToImageRequest, Recorded, DenoiserSample, RecordedResult> {
+  constructor(private readonly pipeline: TextToImage) {}
+
+  tokens(request: TextToImageRequest): number {
+    return this.pipeline.tokens(request);
+  }
+
+  async prepare(request: TextToImageRequest): Promise<Recorded> {
+    const embeds = await this.pipeline.embed(request);
+    const state = await this.pipeline.start(request, embeds);
+    return { state, record: { embeds, initialLatents: state.latents, firstVelocities: [] } };
+  }
+
+  samples({ state }: { state: Denoising }): DenoiserSample[] {
+    return this.pipeline.samples(state);
+  }
+
+  layout(sample: DenoiserSample): string {
+    return this.pipeline.layout(sample);
+  }
+
+  evaluate(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
+    return this.pipeline.evaluate(samples);
+  }
+
+  advance({ state, record }: Recorded, velocities: readonly Tensor[]): Recorded {
+    return {
+      state: this.pipeline.advance(state, velocities),
+      record: state.step === 0 ? { ...record, firstVelocities: velocities } : record,
+    };
+  }
+
+  async finish({ state, record }: Recorded): Promise<RecordedResult> {
+    return { ...record, ...(await this.pipeline.finish(state)) };
+  }
+}

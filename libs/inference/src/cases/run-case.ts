@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Batcher } from '../batcher/batcher.js';
+import { writeSafetensors } from '../checkpoint/write-safetensors.js';
+import type { CheckpointOptions } from '../engine-types.js';
+import { samplesPerCall } from '../engine.js';
+import { encodeImage } from '../image/encode-image.js';
+import { openPipeline } from '../open-pipeline.js';
+import type { TextToImageRequest } from '../pipelines/text-to-image.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { CaseRequest } from './case-request.js';
+import { RecordedPipeline, type RecordedResult } from './recorded-pipeline.js';
+
+/**
+ * Runs one case in this process, its prompts in one batch, and writes into `out`: image.png, image1.png … and
+ * tensors.safetensors with `initial_latents`, `prompt_embeds{i}`, `negative_prompt_embeds{i}`, `velocity0` and `latents`, laid
+ * out as in test/golden/README.md.
+ * @returns the paths written
+ * @throws CheckpointError, UnsupportedSize
+ */
+export async function runCase(options: CheckpointOptions & { request: CaseRequest; out: string }): Promise<string[]> {
+  const { request, out, ...checkpointOptions } = options;
+  const opened = await openPipeline(checkpointOptions);
+  try {
+    const requests = imageRequests(request);
+    for (const each of requests) opened.pipeline.check(each);
+    const batcher = new Batcher(new RecordedPipeline(opened.pipeline), { tokenBudget: Infinity, samplesPerCall });
+    const runs = await Promise.all(requests.map((each) => batcher.run(each)));
+    return await write(
+      out,
+      runs.map(({ result }) => result),
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+/** One request an image; their noise is drawn together. */
+function imageRequests(request: CaseRequest): TextToImageRequest[] {
+  const { prompts, negative_prompt: negative, width, height, steps, seed } = request;
+  return prompts.map((prompt, index) => ({
+    prompt,
+    negativePrompt: (Array.isArray(negative) ? negative[index] : negative) ?? null,
+    width,
+    height,
+    steps,
+    guidance: {
+      scale: request.guidance_scale,
+      normalization: Number(request.cfg_normalization ?? 0),
+      truncation: request.cfg_truncation ?? 1,
+    },
+    noise: { seed, index, count: prompts.length },
+  }));
+}
+
+async function write(out: string, results: readonly RecordedResult[]): Promise<string[]> {
+  mkdirSync(out, { recursive: true });
+  const tensorFile = join(out, 'tensors.safetensors');
+  writeSafetensors(tensorFile, tensorsOf(results));
+  const images = await Promise.all(
+    results.map(async ({ image }, i) => {
+      const file = join(out, `image${i === 0 ? '' : i}.png`);
+      writeFileSync(file, await encodeImage(image, { format: 'png' }));
+      return file;
+    }),
+  );
+  return [...images, tensorFile];
+}
+
+function tensorsOf(results: readonly RecordedResult[]): Record<string, Tensor> {
+  const negatives = results.flatMap(({ embeds }) => embeds.negative ?? []);
+  // Of the guided pairs all positive halves come first.
+  const halves = [0, 1].flatMap((half) => results.flatMap(({ firstVelocities }) => firstVelocities[half] ?? []));
+  return {
+    initial_latents: Tensor.stack(results.map(({ initialLatents }) => initialLatents)),
+    ...numbered(
+      'prompt_embeds',
+      results.map(({ embeds }) => embeds.positive),
+    ),
+    ...numbered('negative_prompt_embeds', negatives),
+    velocity0: Tensor.stack(halves),
+    latents: Tensor.stack(results.map(({ latents }) => latents)),
+  };
+}
+
+const numbered = (name: string, tensors: readonly Tensor[]): Record<string, Tensor> =>
+  Object.fromEntries(tensors.map((tensor, i) => [`${name}${i}`, tensor]));

@@ -1,0 +1,80 @@
+import { Batcher } from './batcher/batcher.js';
+import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
+import { openPipeline, type OpenPipeline } from './open-pipeline.js';
+import type { TextToImageRequest } from './pipelines/text-to-image.js';
+
+/** Samples of one transformer call: beyond four a CPU gains nothing and a call only gets longer (docs/numerics.md). */
+export const samplesPerCall = 4;
+
+/** One step of a small image: the first run of each network allocates its memory. */
+const warmUp: ImageRequest = {
+  prompt: 'warm-up',
+  negativePrompt: null,
+  width: 256,
+  height: 256,
+  steps: 1,
+  guidanceScale: 0,
+  cfgNormalization: false,
+  cfgTruncation: 1,
+  seed: 0,
+};
+
+/**
+ * Opens a checkpoint, warms it up and starts its batch.
+ * @throws CheckpointError naming file and field; ExecutionProviderError
+ */
+export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
+  const engine = new BatchedEngine(await openPipeline(options), tokenBudget);
+  try {
+    await engine.run(warmUp);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return engine;
+}
+
+class BatchedEngine implements ImageEngine {
+  private readonly batcher;
+
+  constructor(
+    private readonly opened: OpenPipeline,
+    tokenBudget: number,
+  ) {
+    this.batcher = new Batcher(opened.pipeline, { tokenBudget, samplesPerCall });
+  }
+
+  get tokensInFlight(): number {
+    return this.batcher.tokensInFlight;
+  }
+
+  async run(request: ImageRequest, observer?: ImageObserver, signal?: AbortSignal): Promise<MadeImage> {
+    const asked = toPipelineRequest(request);
+    this.opened.pipeline.check(asked);
+    const { result, computeMs, batch } = await this.batcher.run(asked, {
+      alone: request.alone ?? false,
+      onStep: (step) => observer?.onStep?.(step, request.steps),
+      ...(signal && { signal }),
+    });
+    return { ...result.image, computeMs, batch };
+  }
+
+  async close(): Promise<void> {
+    await this.batcher.close();
+    await this.opened.close();
+  }
+}
+
+function toPipelineRequest(request: ImageRequest): TextToImageRequest {
+  const { prompt, negativePrompt, width, height, steps, guidanceScale, cfgNormalization, cfgTruncation, seed } =
+    request;
+  return {
+    prompt,
+    negativePrompt,
+    width,
+    height,
+    steps,
+    guidance: { scale: guidanceScale, normalization: cfgNormalization ? 1 : 0, truncation: cfgTruncation },
+    noise: { seed, index: 0, count: 1 },
+  };
+}

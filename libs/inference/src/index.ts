@@ -1,0 +1,10 @@
+/** The library's public surface. Importing it loads no ONNX Runtime: that happens when a checkpoint is opened. */
+export { openEngine } from './engine.js';
+export type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
+export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
+export type { RgbImage } from './image/pixels.js';
+export { CheckpointError, ExecutionProviderError, InferenceError } from './errors.js';
+export { UnsupportedSize } from './pipelines/unsupported-size.js';
+export { BatcherClosed } from './batcher/batcher-closed.js';
+export { CaseError, parseCaseRequest, readCase, type CaseRequest } from './cases/case-request.js';
+export { runCase } from './cases/run-case.js';

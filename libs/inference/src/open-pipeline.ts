@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
+import { openComponents } from './engine/open-components.js';
+import type { CheckpointOptions } from './engine-types.js';
+import { CheckpointError } from './errors.js';
+import { TextToImage } from './pipelines/text-to-image.js';
+import { SchedulerConfig } from './scheduler/scheduler-config.js';
+import { PromptTokenizer } from './tokenizer/prompt-tokenizer.js';
+
+export interface OpenPipeline {
+  pipeline: TextToImage;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a checkpoint for text to image. Small files are read before the networks are loaded, so that what is wrong with them
+ * is said at once.
+ * @throws CheckpointError naming file and field
+ */
+export async function openPipeline(options: CheckpointOptions): Promise<OpenPipeline> {
+  const checkpoint = openCheckpoint(options.checkpoint);
+  const scheduler = checkpoint.json('scheduler/scheduler_config.json', SchedulerConfig);
+  const tokenizer = openTokenizer(checkpoint);
+  const components = await openComponents(options);
+  return {
+    pipeline: new TextToImage(components, tokenizer, scheduler),
+    close: () => components.close(),
+  };
+}
+
+const TokenizerJson = z.looseObject({ model: z.looseObject({ type: z.string() }) });
+const TokenizerConfig = z.looseObject({
+  chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).optional(),
+});
+
+function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
+  const tokenizer = checkpoint.json('tokenizer/tokenizer.json', TokenizerJson);
+  const config = checkpoint.json('tokenizer/tokenizer_config.json', TokenizerConfig);
+  const chatTemplate = chatTemplateOf(checkpoint, config.chat_template);
+  try {
+    return new PromptTokenizer({ tokenizer, config, chatTemplate });
+  } catch (cause) {
+    throw new CheckpointError('tokenizer', null, `cannot be used: ${String(cause)}`, { cause });
+  }
+}
+
+/** As in transformers: a file of its own comes before the field; among named templates `default` is taken. */
+function chatTemplateOf(checkpoint: Checkpoint, field: z.infer<typeof TokenizerConfig>['chat_template']): string {
+  const file = 'tokenizer/chat_template.jinja';
+  if (checkpoint.has(file)) return readFileSync(join(checkpoint.directory, file), 'utf8');
+  const template = typeof field === 'string' ? field : field?.find(({ name }) => name === 'default')?.template;
+  if (template !== undefined) return template;
+  throw new CheckpointError('tokenizer/tokenizer_config.json', 'chat_template', `missing, and there is no ${file}`);
+}

@@ -1,0 +1,43 @@
+import { eulerStep } from '../scheduler/euler-step.js';
+import type { Schedule } from '../scheduler/flow-match-schedule.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Caption, DenoiserSample } from './components.js';
+import { guidanceScaleAt, guide, type Guidance } from './guidance.js';
+
+/** One request between two steps. A value: `afterStep` makes the next one. */
+export interface Denoising {
+  /** [channels, height, width], float32 from the first noise to the last step. */
+  readonly latents: Tensor;
+  /** Steps done. */
+  readonly step: number;
+  readonly schedule: Schedule;
+  /** [steps, width] */
+  readonly modulations: Tensor;
+  readonly positive: Caption;
+  /** null without guidance. */
+  readonly negative: Caption | null;
+  readonly guidance: Guidance;
+}
+
+/** What the next step asks of the transformer: the positive half, then the negative one if it is guided; none at the end. */
+export function samplesOf(state: Denoising): DenoiserSample[] {
+  const { latents, modulations, positive, negative, step } = state;
+  if (step === modulations.rows) return [];
+  const modulation = modulations.row(step);
+  const captions = negative && scaleOf(state) > 0 ? [positive, negative] : [positive];
+  return captions.map((caption) => ({ latents, caption, modulation }));
+}
+
+/** The state after a step, given the transformer's outputs for its samples. */
+export function afterStep(state: Denoising, [positive, negative]: readonly Tensor[]): Denoising {
+  if (!positive) throw new RangeError('a step needs the transformer’s output');
+  const { latents, schedule, step, guidance } = state;
+  const prediction = negative
+    ? guide(positive.data, negative.data, scaleOf(state), guidance.normalization)
+    : positive.data;
+  const next = eulerStep(latents.data, prediction, schedule.sigmas[step] ?? 0, schedule.sigmas[step + 1] ?? 0);
+  return { ...state, latents: new Tensor(next, latents.dims), step: step + 1 };
+}
+
+const scaleOf = ({ guidance, schedule, step }: Denoising): number =>
+  guidanceScaleAt(guidance, schedule.times[step] ?? 0);
