@@ -91,21 +91,25 @@ function parseObject(text: string, label: string): object {
   throw new CheckpointError(label, null, 'the safetensors header is not a JSON object');
 }
 
-/** Every tensor inside the file, none over another. */
+/** The tensors fill the rest of the file: none outside it, none over another and, as the format asks, no gap. */
 function checkPlaces(
   tensors: readonly StoredTensor[],
   { label, dataStart, fileBytes }: { label: string; dataStart: number; fileBytes: number },
 ): void {
-  let last: { name: string; end: number } = { name: '', end: dataStart };
+  let last: { name: string; end: number } = { name: 'the header', end: dataStart };
   for (const { name, offset, byteLength } of [...tensors].sort((a, b) => a.offset - b.offset)) {
+    const end = offset + byteLength;
     if (offset < last.end) throw new CheckpointError(label, name, `overlaps ${last.name}`);
-    if (offset + byteLength > fileBytes) {
+    if (end > fileBytes) {
       throw new CheckpointError(
         label,
         name,
-        `truncated: ends at byte ${offset + byteLength} (${byteLength} bytes from ${offset}), the file at ${fileBytes}`,
+        `truncated: ends at byte ${end} (${byteLength} bytes from ${offset}), the file at ${fileBytes}`,
       );
     }
-    last = { name, end: offset + byteLength };
+    if (offset > last.end)
+      throw new CheckpointError(label, name, `${offset - last.end} bytes between ${last.name} and it`);
+    last = { name, end };
   }
+  if (last.end < fileBytes) throw new CheckpointError(label, null, `${fileBytes - last.end} bytes behind ${last.name}`);
 }
