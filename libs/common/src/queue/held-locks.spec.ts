@@ -31,7 +31,7 @@ describe('HeldLocks', () => {
     expect(lost).toEqual(['a']);
   });
 
-  it('gives up before the lock runs out when a renewal hangs, and asks only once meanwhile', async () => {
+  it('gives up before the lock runs out when a renewal hangs, and asks only once meanwhile', () => {
     let asked = 0;
     const { locks, lost, clock } = make(() => {
       asked += 1;
