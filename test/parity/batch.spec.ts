@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openEngine, UnsupportedSize, type ImageEngine, type ImageRequest } from '@app/inference';
+import { checkpointOf, psnr } from '../support/golden.js';
+
+// As docs/numerics.md states it: a request gives the same image alone and in any batch.
+const imagePsnr = 50;
+
+const base: ImageRequest = {
+  prompt: 'red apple',
+  negativePrompt: null,
+  width: 192,
+  height: 192,
+  steps: 4,
+  guidanceScale: 0,
+  cfgNormalization: false,
+  cfgTruncation: 1,
+  seed: 1,
+};
+const longPrompt =
+  'a kitchen knife to the left of a red apple, flat icon, cartoon style on a green background, with a rainbow';
+/** Sizes, steps, captions, guidance and seeds all differ; most still find someone to share calls with. */
+const mixed: ImageRequest[] = [
+  base,
+  { ...base, seed: 2, steps: 8 },
+  { ...base, prompt: '火箭，扁平风格，深蓝色背景', seed: 3, guidanceScale: 2, negativePrompt: 'blur' },
+  { ...base, prompt: longPrompt, seed: 4 },
+  { ...base, prompt: `${longPrompt} above`, seed: 5, guidanceScale: 3, cfgNormalization: true, cfgTruncation: 0.5 },
+  { ...base, width: 320, height: 192, seed: 6 },
+  { ...base, prompt: 'cat face', seed: 7, steps: 2 },
+  { ...base, seed: 8, alone: true },
+];
+
+describe('the engine’s batch', () => {
+  let engine: ImageEngine;
+  const solo: Uint8Array[] = [];
+
+  beforeAll(async () => {
+    engine = await openEngine({ checkpoint: checkpointOf('z-image-nano-turbo'), tokenBudget: 2048 });
+    for (const request of mixed) solo.push((await engine.run(request)).pixels);
+  });
+  afterAll(() => engine.close());
+
+  it('gives each request its solo image when all are posted at once', async () => {
+    const made = await Promise.all(mixed.map((request) => engine.run(request)));
+    made.forEach(({ pixels }, i) => expect(psnr(pixels, solo[i]!)).toBeGreaterThanOrEqual(imagePsnr));
+    expect(made[0]!.batch.max).toBeGreaterThan(1);
+    expect(made.at(-1)!.batch).toEqual({ max: 1, mean: 1 });
+    expect(engine.tokensInFlight).toBe(0);
+  });
+
+  it('does so when requests join and leave at any step', async () => {
+    let started = 0;
+    const running: Promise<number>[] = [];
+    const canceled: Promise<void>[] = [];
+    const startNext = (): void => {
+      const index = started++;
+      const request = mixed[index];
+      if (!request) return;
+      // Each request's first step brings in the next one; every third also brings one that is cancelled at its second step.
+      const onStep = (step: number): void => {
+        if (step === 1) startNext();
+      };
+      running.push(engine.run(request, { onStep }).then(({ pixels }) => psnr(pixels, solo[index]!)));
+      if (index % 3 === 0) canceled.push(expect(canceledAtSecondStep()).rejects.toThrow('canceled'));
+    };
+    const canceledAtSecondStep = (): Promise<unknown> => {
+      const abort = new AbortController();
+      const onStep = (step: number): void => {
+        if (step === 2) abort.abort(new Error('canceled'));
+      };
+      return engine.run({ ...base, seed: 99 }, { onStep }, abort.signal);
+    };
+    startNext();
+    for (let i = 0; i < mixed.length; i++) expect(await running[i]).toBeGreaterThanOrEqual(imagePsnr);
+    await Promise.all(canceled);
+    expect(canceled).toHaveLength(3);
+  });
+
+  it('refuses a size that the checkpoint cannot make, naming the side', async () => {
+    await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(UnsupportedSize);
+    await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(/^height: .* multiple of 16 px/);
+  });
+});
