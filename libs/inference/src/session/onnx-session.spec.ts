@@ -17,7 +17,9 @@ import type { SessionGraph } from './onnx-session.js';
 // What the way weights are loaded rests on; each of these has changed between releases of ONNX Runtime.
 
 let folder: string;
-beforeEach(() => (folder = realpathSync(mkdtempSync(join(tmpdir(), 'session-')))));
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'session-')));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const outputsByInputs = [1, 2, 3, 4, 5, 6];
