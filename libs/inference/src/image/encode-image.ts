@@ -13,8 +13,8 @@ export interface EncodeOptions {
 }
 
 const defaultQuality = 90;
-// Level 6 costs a third of level 9's time for about one percent more bytes on these images.
-const pngCompression = 6;
+/** Measured on the reference images: filtered level 4 takes level 6's time and a quarter to a third fewer bytes than unfiltered. */
+const pngOptions = { compressionLevel: 4, adaptiveFiltering: true };
 
 /** The image as a file of the given format. */
 export async function encodeImage(image: RgbImage, options: EncodeOptions): Promise<Uint8Array> {
@@ -22,7 +22,7 @@ export async function encodeImage(image: RgbImage, options: EncodeOptions): Prom
   const texts = typeof parameters === 'string' ? { parameters } : parameters;
   const raw = sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } });
   if (format === 'png') {
-    const png = await raw.png({ compressionLevel: pngCompression }).toBuffer();
+    const png = await raw.png(pngOptions).toBuffer();
     return texts ? withPngText(png, texts) : png;
   }
   const described = texts ? raw.withExif({ IFD0: { ImageDescription: asciiJson(texts) } }) : raw;
