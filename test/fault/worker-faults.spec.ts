@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Embedded, eventually, isAlive } from '../support/embedded.js';
+
+const slow = { prompt: 'octopus', width: 256, height: 256, steps: 50 };
+
+describe('a worker or its engine dies', () => {
+  let service: Embedded;
+
+  beforeAll(async () => {
+    service = await Embedded.start({ workers: 'z-image-nano-turbo' });
+  });
+  afterAll(() => service.stop());
+
+  const workerPid = async (): Promise<number> => {
+    await eventually(() => service.engineHostPid(service.workerPids()[0] ?? 0) !== 0);
+    return service.workerPids()[0]!;
+  };
+  const killHost = async (): Promise<void> => {
+    process.kill(service.engineHostPid(await workerPid()), 'SIGKILL');
+  };
+
+  it('kill -9 of the worker mid-job: another run finishes it, with one object', async () => {
+    const { id } = await service.generate(slow);
+    await service.stepping(id);
+    const pid = await workerPid();
+    const host = service.engineHostPid(pid);
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => !isAlive(host));
+    const job = await service.finished(id, 60_000);
+    expect(job).toMatchObject({ state: 'succeeded', attempts: 2 });
+    expect(service.objects(id)).toHaveLength(1);
+    expect(job.worker).not.toContain(`-${pid}-`);
+  }, 90_000);
+
+  it('kill -9 of the engine host mid-batch: every job of the batch is run again, alone', async () => {
+    const posted = await Promise.all([1, 2, 3].map((seed) => service.generate({ ...slow, steps: 20, seed })));
+    await Promise.all(posted.map(({ id }) => service.stepping(id)));
+    await killHost();
+    const jobs = await Promise.all(posted.map(({ id }) => service.finished(id, 60_000)));
+    expect(jobs.map(({ state, attempts }) => [state, attempts])).toEqual(posted.map(() => ['succeeded', 2]));
+    expect(jobs.map(({ batch }) => batch!.max)).toEqual([1, 1, 1]);
+  }, 90_000);
+
+  it('a job in whose hands the engine dies twice fails, and the next one succeeds', async () => {
+    const { id } = await service.generate(slow);
+    await service.stepping(id);
+    await killHost();
+    await service.until(id, ({ state, attempts }) => state === 'running' && attempts === 2);
+    await eventually(() => service.engineHostPid(service.workerPids()[0]!) !== 0);
+    await service.until(id, ({ progress, attempts }) => attempts === 2 && progress.step > 0);
+    await sleep(500);
+    await killHost();
+    expect(await service.finished(id)).toMatchObject({
+      state: 'failed',
+      error: { code: 'engine_crashed' },
+      images: [],
+    });
+    const next = await service.generate({ prompt: 'sun' });
+    expect(await service.finished(next.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
+  }, 90_000);
+
+  it('SIGTERM during a full batch: what cannot finish goes back to the queue at once, nothing stalls', async () => {
+    const posted = await Promise.all(
+      Array.from({ length: 6 }, (_, seed) => service.generate({ ...slow, seed, ...(seed === 0 && { steps: 8 }) })),
+    );
+    await Promise.all(posted.map(({ id }) => service.stepping(id)));
+    const pid = await workerPid();
+    const toldAt = Date.now();
+    process.kill(pid, 'SIGTERM');
+    await eventually(() => !isAlive(pid), 10_000);
+    // The embedded mode's grace period is 5 s.
+    expect(Date.now() - toldAt).toBeLessThan(6000);
+    await service.until(posted[5]!.id, ({ state, attempts }) => state === 'queued' || attempts === 2);
+    const jobs = await Promise.all(posted.map(({ id }) => service.finished(id, 60_000)));
+    expect(jobs.map(({ state }) => state)).toEqual(posted.map(() => 'succeeded'));
+    for (const { id } of jobs) expect(service.objects(id)).toHaveLength(1);
+  }, 120_000);
+});
