@@ -108,7 +108,8 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   }
 
   private spawn(): void {
-    const child = fork(this.options.entry, { serialization: 'advanced' });
+    // Without this process's own node flags: what its parent preloaded here is not meant for the host.
+    const child = fork(this.options.entry, { serialization: 'advanced', execArgv: [] });
     this.child = child;
     child.on('message', (event: HostEvent) => this.receive(child, event));
     child.once('error', (error) => this.lose(child, error.message));
