@@ -26,7 +26,8 @@ function asHubCache(checkpoint: string): string {
 
 it('runs a sharded checkpoint out of a cache that is all symlinks', async () => {
   const golden = goldenCase('tiny-base');
-  const { denoiser, close } = await openComponents({ checkpoint: asHubCache(checkpointOf('tiny-t2i')), threads: 1 });
+  const components = await openComponents({ checkpoint: asHubCache(checkpointOf('tiny-t2i')), threads: 1 });
+  const { denoiser } = components;
   try {
     const modulation = (await denoiser.modulations([1 - golden.request.sigmas[0]!])).row(0);
     const caption = await denoiser.caption(golden.tensor('prompt_embeds0'));
@@ -34,6 +35,6 @@ it('runs a sharded checkpoint out of a cache that is all symlinks', async () => 
     const [velocity] = await denoiser.velocity([{ latents, caption, modulation }]);
     expect(difference(velocity!.data, golden.tensor('velocity0').row(0).data).relative).toBeLessThan(2e-4);
   } finally {
-    await close();
+    await components.close();
   }
 });
