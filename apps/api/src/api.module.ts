@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { KeyStore } from '@app/common/auth/key-store.js';
 import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
@@ -10,6 +10,7 @@ import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './api.config.js';
+import { Connections } from './connections.js';
 import { FilesController } from './files/files.controller.js';
 import { SignedFiles } from './files/signed-files.js';
 import { GenerationService } from './generations/generation-service.js';
@@ -23,22 +24,6 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { TenantJobs } from './jobs/tenant-jobs.js';
 import { ModelsController } from './models/models.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
-
-/** Ends in two steps: waiting requests and event streams before the server stops, the connections after it. */
-class Connections implements OnModuleDestroy, OnApplicationShutdown {
-  constructor(
-    private readonly endStreams: () => Promise<void>,
-    private readonly closeAll: () => Promise<void>,
-  ) {}
-
-  onModuleDestroy(): Promise<void> {
-    return this.endStreams();
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.closeAll();
-  }
-}
 
 /** The composition root: plain classes, joined once. */
 @Module({})
@@ -57,11 +42,6 @@ export class ApiModule {
     const events = new JobEvents(redis, blocking);
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
     const policy = { caps: config.caps, embedded: config.mode === 'embedded' };
-    const closeAll = async (): Promise<void> => {
-      await jobs.close();
-      await storage.close();
-      redis.disconnect();
-    };
 
     const parts = [
       new KeyStore(redis),
@@ -72,7 +52,7 @@ export class ApiModule {
       new Readiness(redis),
       new DeliveryLog(redis),
       new WebhookSecrets(redis),
-      new Connections(() => events.close(), closeAll),
+      new Connections(redis, events, [jobs, storage]),
       catalog,
       jobs,
       documents,

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
+import { jsonOnly } from './http/json-only.js';
 import { serveOpenApi } from './http/openapi.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
@@ -19,7 +20,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   const app = await NestFactory.create<NestExpressApplication>(ApiModule.of(config, logger), options);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(logger), securityHeaders);
+  app.use(requestLog(logger), securityHeaders, jsonOnly);
   app.useBodyParser('json', { limit: bodyLimit });
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(logger));

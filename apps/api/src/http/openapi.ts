@@ -16,22 +16,16 @@ export const ApiProblems = (...statuses: number[]): MethodDecorator =>
     ),
   );
 
-type JsonSchema = Record<string, unknown> & { $schema?: unknown; $defs?: Record<string, unknown> };
 type SchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
 
-function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const jsonSchema: JsonSchema = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
-  delete jsonSchema.$schema;
-  return jsonSchema;
-}
-
-/** zod's JSON Schema 2020-12 as OpenAPI 3.1 takes it; Nest's own converter is wired to 3.0. */
+/** zod's JSON Schema 2020-12 as OpenAPI 3.1 takes it, `$defs` as components; Nest's own converter is wired to 3.0. */
 const convertSchema: SchemaConverter = (schema, { schemaType: io }) => {
   if (!(schema instanceof z.ZodType)) return undefined;
-  const { $defs, ...root } = jsonSchemaOf(schema, io);
-  const id = schema.meta()?.id;
-  if (id === undefined) return { schema: root, components: $defs ?? {} };
-  return { schema: { $ref: `#/components/schemas/${id}` }, components: { ...$defs, [id]: root } };
+  const jsonSchema = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  const { $defs: components = {} } = jsonSchema;
+  delete jsonSchema.$schema;
+  delete jsonSchema.$defs;
+  return { schema: jsonSchema, components };
 };
 
 /** Serves the OpenAPI 3.1 document at /openapi.json and its UI at /docs. */
@@ -45,10 +39,13 @@ export function serveOpenApi(app: INestApplication): void {
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
-  const problem: object = jsonSchemaOf(ProblemDocument, 'output');
+  // Problems are referred to by name alone, so their component is added by hand.
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: problem },
+    schemas: {
+      ...document.components?.schemas,
+      ...convertSchema(ProblemDocument, { schemaType: 'output' })?.components,
+    },
   };
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
 }

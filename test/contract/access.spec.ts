@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { KeyInvalid, KeyStore, type NewKey } from '@app/common/auth/key-store.js';
+import { TestApi } from '../support/api.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+let redis: TestRedis;
+let api: TestApi;
+let keys: KeyStore;
+let client: Redis;
+
+beforeAll(async () => {
+  redis = await testRedis();
+  api = await TestApi.start(redis.url);
+  client = new Redis(redis.url);
+  keys = new KeyStore(client);
+});
+afterAll(async () => {
+  client.disconnect();
+  await api.stop();
+  await redis.stop();
+});
+
+const routes: [method: string, path: string, scope: 'generate' | 'read'][] = [
+  ['POST', '/v1/generations', 'generate'],
+  ['GET', '/v1/jobs', 'read'],
+  ['GET', '/v1/jobs/:id', 'read'],
+  ['GET', '/v1/jobs/:id/events', 'read'],
+  ['GET', '/v1/jobs/:id/deliveries', 'read'],
+  ['POST', '/v1/jobs/:id/cancel', 'generate'],
+  ['GET', '/v1/models', 'read'],
+  ['GET', '/v1/webhook-secret', 'generate'],
+];
+const jobRoutes = routes.filter(([, path]) => path.includes(':id'));
+const bodyOf = (method: string, path: string) =>
+  method === 'POST' && !path.includes(':id') ? { prompt: 'x' } : undefined;
+
+describe('keys', () => {
+  it('hold 256 random bits and are stored as their hash alone', async () => {
+    const made = await keys.create({ tenant: 'acme' });
+    expect(Buffer.from(made.key.slice('zq_'.length), 'base64url')).toHaveLength(32);
+    expect(made).toMatchObject({ tenant: 'acme', scopes: ['generate', 'read'], weight: 1 });
+    for (const stored of await client.keys('zq:key*')) {
+      const value = (await client.type(stored)) === 'hash' ? await client.hgetall(stored) : await client.get(stored);
+      expect(stored + JSON.stringify(value)).not.toContain(made.key);
+    }
+  });
+
+  it('are listed without themselves and end when revoked', async () => {
+    const made = await keys.create({ tenant: 'short-lived', weight: 2.5, scopes: ['read'] });
+    const listed = (await keys.list()).find(({ id }) => id === made.id);
+    expect(listed).toEqual({
+      id: made.id,
+      tenant: 'short-lived',
+      scopes: ['read'],
+      weight: 2.5,
+      createdAt: made.createdAt,
+    });
+    expect((await api.call('/v1/jobs', { key: made.key })).status).toBe(200);
+    expect(await keys.revoke(made.id)).toBe(true);
+    expect(await keys.revoke(made.id)).toBe(false);
+    expect((await api.call('/v1/jobs', { key: made.key })).status).toBe(401);
+    expect((await keys.list()).map(({ id }) => id)).not.toContain(made.id);
+  });
+
+  it.each<[string, NewKey]>([
+    ['tenant', { tenant: '' }],
+    ['tenant', { tenant: '../acme' }],
+    ['tenant', { tenant: 'a:b' }],
+    ['tenant', { tenant: 'a'.repeat(64) }],
+    ['scopes', { tenant: 'a', scopes: [] }],
+    ['weight', { tenant: 'a', weight: 0 }],
+    ['weight', { tenant: 'a', weight: Infinity }],
+  ])('are refused with a bad %s: %j', async (field, description) => {
+    await expect(keys.create(description)).rejects.toThrow(KeyInvalid);
+    await expect(keys.create(description)).rejects.toThrow(field);
+  });
+});
+
+describe.each(routes)('%s %s', (method, path, scope) => {
+  it.each([
+    ['no key', undefined],
+    ['an unknown key', `zq_${'A'.repeat(43)}`],
+    ['something else', 'hunter2'],
+  ])('answers 401 to %s', async (_case, key) => {
+    const answer = await api.call(path.replace(':id', 'x'), { method, key, body: bodyOf(method, path) });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="zimage-queue"/);
+    expect(answer.json).toMatchObject({ code: 'unauthenticated', status: 401 });
+  });
+
+  it(`answers 403 to a key without ${scope}`, async () => {
+    const key = await api.keyOf({ tenant: 'limited', scopes: [scope === 'read' ? 'generate' : 'read'] });
+    const answer = await api.call(path.replace(':id', 'x'), { method, key, body: bodyOf(method, path) });
+    expect(answer.status).toBe(403);
+    expect(answer.json).toMatchObject({ code: 'scope_missing', scope });
+  });
+});
+
+it('asks for the scope priority above priority normal', async () => {
+  const plain = await api.keyOf({ tenant: 'plain' });
+  const refused = await api.post(plain, { prompt: 'x', priority: 'high' });
+  expect([refused.status, refused.json]).toEqual([403, expect.objectContaining({ scope: 'priority' })]);
+  const raised = await api.keyOf({ tenant: 'plain', scopes: ['generate', 'priority'] });
+  expect((await api.post(raised, { prompt: 'x', priority: 'high' })).status).toBe(202);
+});
+
+describe('tenants', () => {
+  it.each(jobRoutes)('%s %s reads the same for a foreign job as for none', async (method, path) => {
+    const owner = await api.keyOf({ tenant: 'owner' });
+    const stranger = await api.keyOf({ tenant: 'stranger', scopes: ['generate', 'read', 'admin'] });
+    const { id } = (await api.post(owner, { prompt: 'secret' })).json as { id: string };
+    const unknown = id.replace(/_[0-9A-Z]{26}_/, '_01ARZ3NDEKTSV4RRFFQ69G5FAV_');
+    const idless = ['nonsense', '..%2f..%2fetc', id.replace('turbo', 'other'), `${id}%00`];
+    const foreign = await api.call(path.replace(':id', id), { method, key: stranger });
+    expect(foreign.status).toBe(404);
+    for (const other of [unknown, ...idless]) {
+      const answer = await api.call(path.replace(':id', other), { method, key: stranger });
+      expect([answer.status, answer.text]).toEqual([404, foreign.text]);
+      expect(headerNames(answer.headers)).toEqual(headerNames(foreign.headers));
+    }
+    expect((await api.call(`/v1/jobs/${id}`, { key: owner })).json).toMatchObject({ state: 'queued' });
+  });
+
+  it('list their own jobs alone, newest first, page by page', async () => {
+    const [mine, theirs] = await Promise.all([api.keyOf({ tenant: 'mine' }), api.keyOf({ tenant: 'theirs' })]);
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      ids.unshift(((await api.post(mine, { prompt: `${i}` })).json as { id: string }).id);
+      await api.post(theirs, { prompt: 'theirs' });
+    }
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page = (await api.call(`/v1/jobs?limit=2${query}`, { key: mine })).json as {
+        jobs: { id: string }[];
+        next_cursor: string | null;
+      };
+      seen.push(...page.jobs.map(({ id }) => id));
+      cursor = page.next_cursor;
+    }
+    expect(seen).toEqual(ids);
+    const running = await api.call('/v1/jobs?state=running', { key: mine });
+    expect(running.json).toEqual({ jobs: [], next_cursor: null });
+  });
+
+  it.each(['state=open', 'limit=0', 'limit=x', 'limit=101', 'cursor=x', 'sort=asc'])(
+    'refuse the query %s',
+    async (query) => {
+      const key = await api.keyOf({ tenant: 'mine' });
+      const answer = await api.call(`/v1/jobs?${query}`, { key });
+      expect(answer.status).toBe(422);
+      expect(answer.json).toMatchObject({ code: 'validation_failed', errors: [{ field: query.split('=')[0] }] });
+    },
+  );
+
+  it('have a webhook secret each', async () => {
+    const secretOf = async (tenant: string) =>
+      (await api.call('/v1/webhook-secret', { key: await api.keyOf({ tenant }) })).json as { secret: string };
+    const first = await secretOf('mine');
+    expect(first.secret).toMatch(/^whsec_/);
+    expect(await secretOf('mine')).toEqual(first);
+    expect((await secretOf('theirs')).secret).not.toBe(first.secret);
+  });
+});
+
+const headerNames = (headers: Headers): string[] => [...headers.keys()].sort();
