@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
+import { QueueRebase } from '@app/common/jobs/queue-rebase.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
@@ -101,7 +102,33 @@ describe('the order of jobs', () => {
     await serve(2);
     expect(Number(await redis.hget(keys.fair, 'v'))).toBe(1_500_000);
     const [id] = await accept(1, { tenant: 'new' });
-    expect(await redis.hget(keys.job(id!), 'place')).toBe('1');
+    expect((await new ModelQueues(redis).of(model).getJob(id!))!.priority).toBe(1);
+  });
+
+  it('moves waiting jobs to their places from a new base, and keeps their order', async () => {
+    await accept(5, { tenant: 'first', cost: 40 });
+    await serve(4);
+    const waiting = [
+      ...(await accept(12, { tenant: 'a', cost: 3 })),
+      ...(await accept(12, { tenant: 'b', cost: 0.2 })),
+      ...(await accept(6, { tenant: 'c', cost: 7 })),
+    ];
+    const queues = new ModelQueues(redis);
+    const order = async (): Promise<string[]> =>
+      (await queues.of(model).getJobs(['prioritized'], 0, -1, true)).map((job) => job.id!);
+    const before = await order();
+    expect(await new QueueRebase(redis, queues, model, 1000).run()).toBe(0);
+    const rebase = new QueueRebase(redis, queues, model, 100);
+    expect(await rebase.run()).toBe(waiting.length + 1);
+    expect(await order()).toEqual(before);
+    expect(await rebase.run()).toBe(0);
+
+    // An API process that had read the old base adds its job late.
+    const [late] = await accept(1, { tenant: 'd' });
+    await queues.move(model, late!, 2000);
+    expect(await rebase.run()).toBe(1);
+    // Behind the seven that stand at the first place already.
+    expect((await order()).indexOf(late!)).toBe(7);
   });
 
   it('forgets flows that the virtual time has passed, and recounts the backlog', async () => {

@@ -71,14 +71,16 @@ describe('events and cancels', () => {
     expect((await waiting).done).toBe(true);
   });
 
-  it('tells the worker of a running job that was cancelled', async () => {
+  it('tells workers of cancelled jobs, running or in hand and not started', async () => {
     const subscriber = workerConnection(server.url);
-    const heard = new Promise<string>((resolve) => void new CancelChannel(subscriber, model).listen(resolve));
+    const heard: string[] = [];
+    await new CancelChannel(subscriber, model).listen((id) => heard.push(id));
+    const [running, queued] = await Promise.all([jobs.accept(newJob(model)), jobs.accept(newJob(model))]);
+    await jobs.start(running.record.id, 1, 'w');
+    await jobs.cancel(running.record.id);
+    await jobs.cancel(queued.record.id);
     await sleep(50);
-    const { record } = await jobs.accept(newJob(model));
-    await jobs.start(record.id, 1, 'w');
-    await jobs.cancel(record.id);
-    expect(await heard).toBe(record.id);
+    expect(heard).toEqual([running.record.id, queued.record.id]);
     subscriber.disconnect();
   });
 });

@@ -23,7 +23,11 @@ const sender = new Sender({
   onError: (error) => logger.error({ err: error }, 'a duty failed; it runs again'),
 });
 
+/** A stop that Redis or an endpoint holds up is cut short: what is under way is done again by the next sender. */
+const stopWithinMs = 20_000;
+
 async function stop(signal: string): Promise<void> {
+  setTimeout(() => process.exit(1), stopWithinMs).unref();
   logger.info({ signal }, 'stopping');
   await sender.stop();
   await storage.close();

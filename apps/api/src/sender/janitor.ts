@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
+import { QueueRebase } from '@app/common/jobs/queue-rebase.js';
 import { manualWorker, type ModelQueues } from '@app/common/queue/model-queue.js';
 import { repeat } from './repeat.js';
 
@@ -10,6 +11,7 @@ const reconcileEveryMs = 30_000;
 /** Keeps one model's queue true, with or without workers of that model. Two janitors do no harm. */
 export class Janitor {
   private readonly upkeep: JobUpkeep;
+  private readonly rebase: QueueRebase;
   /** Never fetches: it only gives the jobs of dead workers back to the queue. */
   private readonly orphanChecker: ReturnType<typeof manualWorker>;
 
@@ -21,6 +23,7 @@ export class Janitor {
     private readonly onError: (error: unknown) => void,
   ) {
     this.upkeep = new JobUpkeep(redis, jobs, queues, model);
+    this.rebase = new QueueRebase(redis, queues, model);
     this.orphanChecker = manualWorker(model, redis);
     this.orphanChecker.on('error', onError);
   }
@@ -43,6 +46,7 @@ export class Janitor {
   private async reconcile(): Promise<void> {
     await this.upkeep.requeueLost();
     await this.upkeep.removeFinished();
+    await this.rebase.run();
     await this.upkeep.tidy();
     await this.upkeep.cleanIndexes();
   }

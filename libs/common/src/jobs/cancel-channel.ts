@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { ModelKeys } from './model-keys.js';
 
 /**
- * Hears which running jobs of a model shall stop. The connection becomes a subscriber and can do nothing else. A message
+ * Hears which jobs of a model were cancelled, to stop those in hand. The connection becomes a subscriber and can do nothing else. A message
  * that is missed does no harm: the flag in the document stands, and the janitor ends what no worker ends.
  */
 export class CancelChannel {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
+import { fairPlace } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
 import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
 import { decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
@@ -137,11 +138,14 @@ export class JobStore {
   /** Puts an accepted job on its queue, and off the janitor's list. Doing it again changes nothing. */
   async enqueue(id: string): Promise<void> {
     const keys = keysOf(id);
-    const fields = await this.redis.hmget(keys.job(id), 'state', 'tag', 'place', 'fenceBase');
-    const [state, tag, place, fenceBase] = fields;
+    const [fields, base] = await Promise.all([
+      this.redis.hmget(keys.job(id), 'state', 'tag', 'fenceBase'),
+      this.redis.hget(keys.fair, 'base'),
+    ]);
+    const [state, tag, fenceBase] = fields;
     if (state === 'queued') {
       const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
-      await this.queues.add(keys.model, queued, Number(place));
+      await this.queues.add(keys.model, queued, fairPlace(queued.tag, Number(base ?? 0)));
     }
     await this.redis.zrem(keys.unqueued, id);
   }

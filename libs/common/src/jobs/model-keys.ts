@@ -63,6 +63,11 @@ export class ModelKeys {
     return `${this.prefix}:fair`;
   }
 
+  /** Marker: jobs may stand at places counted from an earlier base. */
+  get rebasing(): string {
+    return `${this.prefix}:rebasing`;
+  }
+
   /** Channel: ids of running jobs that shall stop. */
   get cancels(): string {
     return `${this.prefix}:cancels`;

@@ -75,7 +75,17 @@ export class ModelQueues {
     return (await this.of(model).remove(id)) === 1;
   }
 
+  /** Gives a job another place in line. One that is gone meanwhile is left alone. */
+  async move(model: string, id: string, place: number): Promise<void> {
+    const job = await this.of(model).getJob(id);
+    await job?.changePriority({ priority: place }).catch((error: unknown) => {
+      if (!isMissingJob(error)) throw error;
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.byModel.values()].map((queue) => queue.close()));
   }
 }
+
+const isMissingJob = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === -1;

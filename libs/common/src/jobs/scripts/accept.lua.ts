@@ -1,3 +1,4 @@
+import { lastPlace } from '../fair-place.js';
 import { prelude } from './prelude.lua.js';
 import { Script } from './script.js';
 
@@ -23,12 +24,11 @@ if redis.call('ZCARD', open) == 0 then
   redis.call('HSET', fair, 'base', base)
 end
 local tag = math.max(v, tonumber(redis.call('HGET', fair, flow) or 0))
-local place = 1 + math.floor(tag - base)
-if place > 2097151 then return 'queue_full' end
+if 1 + math.floor(tag - base) > ${lastPlace} then return 'queue_full' end
 redis.call('HSET', fair, flow, string.format('%.17g', tag + tonumber(share)))
 
 redis.call('HSET', job, 'id', id, 'tenant', tenant, 'flow', flow, 'cost', cost, 'share', share, 'state', 'queued',
-  'createdAt', now, 'tag', string.format('%.17g', tag), 'place', place, 'attempts', 0, 'crashes', 0, 'fence', 0,
+  'createdAt', now, 'tag', string.format('%.17g', tag), 'attempts', 0, 'crashes', 0, 'fence', 0,
   'fenceBase', 0, 'step', 0, unpack(ARGV, 9))
 redis.call('ZADD', index, 0, id)
 redis.call('ZADD', open, cost, id)

@@ -13,6 +13,8 @@ export const cancel = new Script(`${prelude}
 local state = get('state')
 if not state then return { 'missing' } end
 if terminal[state] then return { 'terminal', document() } end
+-- A queued job may be in a worker's hands too, waiting for room.
+redis.call('PUBLISH', KEYS[10], get('id'))
 if state == 'queued' then
   finish('canceled')
   return { 'canceled', document() }
@@ -20,6 +22,5 @@ end
 if redis.call('HSETNX', job, 'cancelRequestedAt', now) == 1 then
   redis.call('ZADD', due, 'LT', now + ${endGraceMs}, get('id'))
 end
-redis.call('PUBLISH', KEYS[10], get('id'))
 return { 'requested', document() }
 `);

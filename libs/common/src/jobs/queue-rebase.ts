@@ -1,0 +1,53 @@
+import type { Redis } from 'ioredis';
+import type { ModelQueues } from '../queue/model-queue.js';
+import { fairPlace } from './fair-place.js';
+import { ModelKeys } from './model-keys.js';
+import { rebase } from './scripts/rebase.lua.js';
+
+/** Half of the range of places, in work units: far from its end, and rare. */
+const defaultThreshold = 2 ** 20;
+/** Longer than an API process that read the old base needs to add its job. */
+const markerMs = 90_000;
+const pageSize = 500;
+
+/**
+ * A model that never runs dry would use the range of BullMQ's priorities up. So the base of the places follows the virtual
+ * time now and then, and the waiting jobs move to their new places while the queue goes on.
+ */
+export class QueueRebase {
+  private readonly keys: ModelKeys;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly queues: ModelQueues,
+    private readonly model: string,
+    private readonly threshold = defaultThreshold,
+  ) {
+    this.keys = new ModelKeys(model);
+  }
+
+  /** Rebases if it is time, and returns how many jobs moved. To be called again: adds in flight come to rest late. */
+  async run(): Promise<number> {
+    const due = await rebase.run(this.redis, [this.keys.fair, this.keys.rebasing], [this.threshold, markerMs]);
+    if (due !== 1) return 0;
+    let moved = 0;
+    for (let inPass = -1; inPass !== 0; moved += inPass) inPass = await this.pass();
+    return moved;
+  }
+
+  /** Moves what stands wrong, in ascending order, so that equal places keep their order. */
+  private async pass(): Promise<number> {
+    const base = Number((await this.redis.hget(this.keys.fair, 'base')) ?? 0);
+    let moved = 0;
+    for (let at = 0; ; at += pageSize) {
+      const page = await this.queues.of(this.model).getJobs(['prioritized', 'active'], at, at + pageSize - 1, true);
+      for (const job of page) {
+        const priority = fairPlace(job.data.tag, base);
+        if (job.priority === priority) continue;
+        await this.queues.move(this.model, job.data.id, priority);
+        moved += 1;
+      }
+      if (page.length < pageSize) return moved;
+    }
+  }
+}
