@@ -92,10 +92,12 @@ describe('weights', () => {
   it('name a weight that is missing, misshapen or left over', () => {
     writeShard('model.safetensors', ['a', 'b', 'encoder.c']);
     const found = weights();
-    expect(() => found.take('z', [4, 2])).toThrow('vae: z: missing weight of shape [4, 2]');
-    expect(() => found.take('a', [3])).toThrow('vae: a: has shape [2], the config asks for [3]');
+    expect(() => found.take('z', [4, 2])).toThrow('vae/model.safetensors: z: missing weight of shape [4, 2]');
+    expect(() => found.take('a', [3])).toThrow('vae/model.safetensors: a: has shape [2], the config asks for [3]');
     found.take('a', [2]);
-    expect(() => found.assertAllTaken([/^encoder\./])).toThrow('vae: b: weight that the config has no place for');
+    expect(() => found.assertAllTaken([/^encoder\./])).toThrow(
+      'vae/model.safetensors: b: weight that the config has no place for',
+    );
     found.take('b', [2]);
     found.assertAllTaken([/^encoder\./]);
   });

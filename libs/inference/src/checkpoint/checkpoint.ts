@@ -44,19 +44,22 @@ export class Checkpoint {
    * @throws CheckpointError naming the file and tensor
    */
   weights(component: string, { prefix = '' }: { prefix?: string } = {}): Weights {
-    const tensors = this.storedTensors(component).map((tensor) => {
+    const { file, tensors } = this.storedTensors(component);
+    const named = tensors.map((tensor) => {
       const name = tensor.name.startsWith(prefix) ? tensor.name.slice(prefix.length) : tensor.name;
       return [name, { ...tensor, name }] as const;
     });
-    return new Weights(component, new Map(tensors));
+    return new Weights(file, new Map(named));
   }
 
-  private storedTensors(component: string): StoredTensor[] {
+  /** With the file that lists them. */
+  private storedTensors(component: string): { file: string; tensors: StoredTensor[] } {
     for (const stem of weightFiles) {
       const single = `${component}/${stem}.safetensors`;
-      if (this.has(single)) return readSafetensorsHeader(join(this.directory, single), single);
+      if (this.has(single))
+        return { file: single, tensors: readSafetensorsHeader(join(this.directory, single), single) };
       const index = `${single}.index.json`;
-      if (this.has(index)) return this.shardedTensors(component, index);
+      if (this.has(index)) return { file: index, tensors: this.shardedTensors(component, index) };
     }
     const expected = weightFiles.map((stem) => `${stem}.safetensors`).join(', ');
     throw new CheckpointError(component, null, `no weights: none of ${expected}, with or without .index.json`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -68,8 +68,37 @@ describe('readSafetensorsHeader', () => {
     expect(read).toThrow(message);
   });
 
+  it('names a file that cannot be read', () => {
+    rmSync(file);
+    expect(read).toThrow(/vae\/model.safetensors: cannot be read: .*ENOENT/);
+    mkdirSync(file);
+    expect(read).toThrow(/vae\/model.safetensors: cannot be read: .*EISDIR/);
+    rmSync(file, { recursive: true });
+  });
+
   it('refuses a header that is not JSON', () => {
     writeFileSync(file, Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{{')]));
     expect(read).toThrow('vae/model.safetensors: the safetensors header is not JSON');
+  });
+
+  it('answers any damaged byte of the header with tensors or a CheckpointError', () => {
+    writeSafetensors(file, two);
+    const intact = readFileSync(file);
+    const headerBytes = 8 + Number(intact.readBigUInt64LE());
+    let refused = 0;
+    for (let at = 0; at < headerBytes; at++) {
+      for (const flip of [0x01, 0x10, 0x80]) {
+        const damaged = Buffer.from(intact);
+        damaged[at] = damaged[at]! ^ flip;
+        writeFileSync(file, damaged);
+        try {
+          read();
+        } catch (error) {
+          expect(error).toBeInstanceOf(CheckpointError);
+          refused++;
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(headerBytes);
   });
 });

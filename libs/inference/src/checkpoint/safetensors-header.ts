@@ -30,9 +30,8 @@ const entry = z.object({
  * @throws CheckpointError naming the file and the tensor
  */
 export function readSafetensorsHeader(path: string, label: string): StoredTensor[] {
-  const file = realpathSync(path);
-  const { header, dataStart, fileBytes } = readHeader(file, label);
-  const tensors = Object.entries(header)
+  const { file, text, dataStart, fileBytes } = readHeader(path, label);
+  const tensors = Object.entries(parseObject(text, label))
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]): StoredTensor => {
       const parsed = entry.safeParse(value);
@@ -53,32 +52,49 @@ export function readSafetensorsHeader(path: string, label: string): StoredTensor
   return tensors;
 }
 
-function readHeader(file: string, label: string): { header: object; dataStart: number; fileBytes: number } {
-  const descriptor = openSync(file, 'r');
+interface Header {
+  /** Absolute path with symlinks resolved. */
+  file: string;
+  text: string;
+  dataStart: number;
+  fileBytes: number;
+}
+
+function readHeader(path: string, label: string): Header {
+  let descriptor: number | undefined;
   try {
-    const fileBytes = fstatSync(descriptor).size;
-    const prefix = Buffer.alloc(lengthBytes);
-    if (readSync(descriptor, prefix, 0, lengthBytes, 0) < lengthBytes) {
-      throw new CheckpointError(label, null, `truncated: ${fileBytes} bytes, too short for a safetensors header`);
-    }
-    const headerBytes = prefix.readBigUInt64LE();
-    if (headerBytes > maxHeaderBytes) {
-      throw new CheckpointError(
-        label,
-        null,
-        `header of ${headerBytes.toString()} bytes, at most ${maxHeaderBytes} are read`,
-      );
-    }
-    const dataStart = lengthBytes + Number(headerBytes);
-    if (dataStart > fileBytes) {
-      throw new CheckpointError(label, null, `truncated: header ends at byte ${dataStart}, the file at ${fileBytes}`);
-    }
-    const text = Buffer.alloc(Number(headerBytes));
-    readSync(descriptor, text, 0, text.length, lengthBytes);
-    return { header: parseObject(text.toString('utf8'), label), dataStart, fileBytes };
+    const file = realpathSync(path);
+    descriptor = openSync(file, 'r');
+    return { file, ...readHeaderText(descriptor, label) };
+  } catch (cause) {
+    if (cause instanceof CheckpointError) throw cause;
+    throw new CheckpointError(label, null, `cannot be read: ${String(cause)}`, { cause });
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function readHeaderText(descriptor: number, label: string): Omit<Header, 'file'> {
+  const fileBytes = fstatSync(descriptor).size;
+  const prefix = Buffer.alloc(lengthBytes);
+  if (readSync(descriptor, prefix, 0, lengthBytes, 0) < lengthBytes) {
+    throw new CheckpointError(label, null, `truncated: ${fileBytes} bytes, too short for a safetensors header`);
+  }
+  const headerBytes = prefix.readBigUInt64LE();
+  if (headerBytes > maxHeaderBytes) {
+    throw new CheckpointError(
+      label,
+      null,
+      `header of ${headerBytes.toString()} bytes, at most ${maxHeaderBytes} are read`,
+    );
+  }
+  const dataStart = lengthBytes + Number(headerBytes);
+  if (dataStart > fileBytes) {
+    throw new CheckpointError(label, null, `truncated: header ends at byte ${dataStart}, the file at ${fileBytes}`);
+  }
+  const text = Buffer.alloc(Number(headerBytes));
+  readSync(descriptor, text, 0, text.length, lengthBytes);
+  return { text: text.toString('utf8'), dataStart, fileBytes };
 }
 
 function parseObject(text: string, label: string): object {

@@ -6,19 +6,19 @@ import { sameDims } from '../tensor/tensor.js';
 export class Weights implements WeightSource {
   private readonly taken = new Set<string>();
 
-  /** @param label the component's folder, for errors */
+  /** @param file the weights file or shard index, for errors */
   constructor(
-    private readonly label: string,
+    private readonly file: string,
     private readonly tensors: ReadonlyMap<string, StoredTensor>,
   ) {}
 
   /** @throws CheckpointError when the weight is missing or misshapen */
   take(name: string, dims: readonly number[]): StoredTensor {
     const stored = this.tensors.get(name);
-    if (!stored) throw new CheckpointError(this.label, name, `missing weight of shape [${dims.join(', ')}]`);
+    if (!stored) throw new CheckpointError(this.file, name, `missing weight of shape [${dims.join(', ')}]`);
     if (!sameDims(stored.dims, dims)) {
       throw new CheckpointError(
-        this.label,
+        this.file,
         name,
         `has shape [${stored.dims.join(', ')}], the config asks for [${dims.join(', ')}]`,
       );
@@ -39,6 +39,6 @@ export class Weights implements WeightSource {
     const [first, ...others] = left;
     if (first === undefined) return;
     const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-    throw new CheckpointError(this.label, first, `weight that the config has no place for${more}`);
+    throw new CheckpointError(this.file, first, `weight that the config has no place for${more}`);
   }
 }

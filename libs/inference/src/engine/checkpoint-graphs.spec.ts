@@ -54,22 +54,30 @@ describe('checkpointGraphs', () => {
 
   it.each<[string, string, Record<string, unknown>]>([
     [
-      'transformer: layers.3.adaLN_modulation.0.weight: missing weight of shape [384, 96]',
+      'transformer/diffusion_pytorch_model.safetensors.index.json: layers.3.adaLN_modulation.0.weight: missing weight of shape [384, 96]',
       'transformer/config.json',
       { n_layers: 4 },
     ],
-    ['transformer: layers.2.', 'transformer/config.json', { n_layers: 2 }],
     [
-      'text_encoder: layers.0.mlp.gate_proj.weight: has shape [96, 48], the config asks for [100, 48]',
+      'transformer/diffusion_pytorch_model.safetensors.index.json: layers.2.',
+      'transformer/config.json',
+      { n_layers: 2 },
+    ],
+    [
+      'text_encoder/model.safetensors.index.json: layers.0.mlp.gate_proj.weight: has shape [96, 48], the config asks for [100, 48]',
       'text_encoder/config.json',
       { intermediate_size: 100 },
     ],
     [
-      'vae: post_quant_conv.weight: missing weight of shape [16, 16, 1, 1]',
+      'vae/diffusion_pytorch_model.safetensors: post_quant_conv.weight: missing weight of shape [16, 16, 1, 1]',
       'vae/config.json',
       { use_post_quant_conv: true },
     ],
-    ['vae: decoder.mid_block.attentions.0.', 'vae/config.json', { mid_block_add_attention: false }],
+    [
+      'vae/diffusion_pytorch_model.safetensors: decoder.mid_block.attentions.0.',
+      'vae/config.json',
+      { mid_block_add_attention: false },
+    ],
   ])('names the weight that config and file disagree on: %s', (message, path, fields) => {
     change(path, fields);
     expect(build).toThrow(CheckpointError);

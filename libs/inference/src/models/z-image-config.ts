@@ -4,6 +4,8 @@ import { z } from 'zod';
 const patchSize = 2;
 const framePatchSize = 1;
 
+/** Bounded, so that a hostile file cannot ask for a graph that fills the memory; the published model has 30. */
+const layerCount = z.int().nonnegative().max(1024);
 const evenWidth = z.int().positive().multipleOf(2);
 
 /**
@@ -19,8 +21,8 @@ export const zImageConfig = z
     dim: z.int().positive(),
     in_channels: z.int().positive(),
     n_heads: z.int().positive(),
-    n_layers: z.int().positive(),
-    n_refiner_layers: z.int().nonnegative(),
+    n_layers: layerCount.min(1),
+    n_refiner_layers: layerCount,
     norm_eps: z.number().positive(),
     qk_norm: z.literal(true),
     rope_theta: z.number().positive(),
