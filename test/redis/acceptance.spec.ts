@@ -192,7 +192,7 @@ describe('accepting and keeping jobs', () => {
       [...keys.ofJob(record.id), keys.index('acme')],
       [record.id, 'acme', 'acme:normal', 1, 1, 10, 10, ''],
     );
-    expect(again).toBe('exists');
+    expect(again).toEqual(['exists']);
     expect(await jobs.backlog(model)).toEqual({ jobs: 1, units: 1 });
   });
 

@@ -42,6 +42,9 @@ export type StartResult =
   /** Terminal states: complete the BullMQ job without running it. `running`: another fetch owns the job. */
   | { outcome: 'refused'; state: JobState | 'missing' };
 
+type AcceptReply =
+  ['exists' | 'tenant_limit' | 'queue_full'] | ['accepted', tag: string, base: string, document: string[]];
+
 const classWeights: Record<JobRecord['priority'], number> = { high: 4, normal: 1, low: 0.25 };
 const defaultTtlMs = 7 * 24 * 3600 * 1000;
 
@@ -66,18 +69,19 @@ export class JobStore {
     const claimed = await this.claimId(job);
     if ('record' in claimed) return { record: claimed.record, replayed: true };
     const { id } = claimed;
-    try {
-      await this.write(id, job);
-    } catch (error) {
-      const refused = error instanceof TenantLimitReached || error instanceof QueueFull;
-      if (refused && job.idempotency) await this.claims.drop(job.tenant, job.idempotency.key);
-      throw error;
+    const reply = await this.write(id, job);
+    const [outcome] = reply;
+    if (outcome === 'tenant_limit' || outcome === 'queue_full') {
+      if (job.idempotency) await this.claims.drop(job.tenant, job.idempotency.key);
+      throw outcome === 'queue_full'
+        ? new QueueFull(`the queue of ${job.model} is full`)
+        : new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`);
     }
     // The job is accepted: what goes wrong from here on, the janitor puts right.
-    await this.enqueue(id).catch(() => undefined);
-    const record = await this.get(id);
+    if (outcome === 'accepted') await this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
+    const record = outcome === 'accepted' ? decodeJob(reply[3]) : await this.get(id);
     if (!record) throw new Error(`job ${id} vanished while it was accepted`);
-    return { record, replayed: false };
+    return { record, replayed: outcome === 'exists' };
   }
 
   get(id: string): Promise<JobRecord | null> {
@@ -100,7 +104,8 @@ export class JobStore {
     const model = modelOfJob(id);
     if (model === null) return null;
     const [outcome, document] = await this.call<[string, string[]?]>(cancel, id, [], [new ModelKeys(model).cancels]);
-    if (outcome === 'canceled') await this.queues.remove(model, id);
+    // Best effort: the janitor and the next `start` know the document.
+    if (outcome === 'canceled') await this.queues.remove(model, id).catch(() => false);
     return decodeJob(document ?? []);
   }
 
@@ -143,11 +148,8 @@ export class JobStore {
       this.redis.hget(keys.fair, 'base'),
     ]);
     const [state, tag, fenceBase] = fields;
-    if (state === 'queued') {
-      const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
-      await this.queues.add(keys.model, queued, fairPlace(queued.tag, Number(base ?? 0)));
-    }
-    await this.redis.zrem(keys.unqueued, id);
+    if (state === 'queued' && tag && fenceBase) await this.queue(id, tag, base ?? '0', fenceBase);
+    else await this.redis.zrem(keys.unqueued, id);
   }
 
   async close(): Promise<void> {
@@ -168,10 +170,17 @@ export class JobStore {
     return { id: claim.id };
   }
 
-  private async write(id: string, job: NewJob): Promise<void> {
+  private async queue(id: string, tag: string, base: string, fenceBase: string): Promise<void> {
+    const keys = keysOf(id);
+    const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
+    await this.queues.add(keys.model, queued, fairPlace(queued.tag, Number(base)));
+    await this.redis.zrem(keys.unqueued, id);
+  }
+
+  private async write(id: string, job: NewJob): Promise<AcceptReply> {
     const keys = keysOf(id);
     const weight = job.weight * classWeights[job.priority];
-    const outcome = await this.call<string>(
+    return this.call<AcceptReply>(
       accept,
       id,
       [
@@ -187,10 +196,6 @@ export class JobStore {
       ],
       [keys.index(job.tenant)],
     );
-    if (outcome === 'tenant_limit') {
-      throw new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`);
-    }
-    if (outcome === 'queue_full') throw new QueueFull(`the queue of ${job.model} is full`);
   }
 
   private async call<Reply = unknown>(

@@ -7,14 +7,14 @@ import { Script } from './script.js';
  *
  * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = cost / weight, jobs a tenant may have open, jobs that
  * may be open, deadline ('' for none), then the document's other fields and values.
- * Returns `exists` | `tenant_limit` | `queue_full` | `accepted`.
+ * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, document].
  */
 export const accept = new Script(`${prelude}
 local index = KEYS[10]
 local id, tenant, flow, cost, share, deadline = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[8]
-if redis.call('EXISTS', job) == 1 then return 'exists' end
-if tonumber(redis.call('HGET', tenants, tenant) or 0) >= tonumber(ARGV[6]) then return 'tenant_limit' end
-if redis.call('ZCARD', open) >= tonumber(ARGV[7]) then return 'queue_full' end
+if redis.call('EXISTS', job) == 1 then return { 'exists' } end
+if tonumber(redis.call('HGET', tenants, tenant) or 0) >= tonumber(ARGV[6]) then return { 'tenant_limit' } end
+if redis.call('ZCARD', open) >= tonumber(ARGV[7]) then return { 'queue_full' } end
 
 -- Start-time fair queueing: the start tag follows the flow's last finish tag, and is never behind the virtual time.
 local v = tonumber(redis.call('HGET', fair, 'v') or 0)
@@ -24,7 +24,7 @@ if redis.call('ZCARD', open) == 0 then
   redis.call('HSET', fair, 'base', base)
 end
 local tag = math.max(v, tonumber(redis.call('HGET', fair, flow) or 0))
-if 1 + math.floor(tag - base) > ${lastPlace} then return 'queue_full' end
+if 1 + math.floor(tag - base) > ${lastPlace} then return { 'queue_full' } end
 redis.call('HSET', fair, flow, string.format('%.17g', tag + tonumber(share)))
 
 redis.call('HSET', job, 'id', id, 'tenant', tenant, 'flow', flow, 'cost', cost, 'share', share, 'state', 'queued',
@@ -39,5 +39,5 @@ if deadline ~= '' then
   redis.call('HSET', job, 'deadlineAt', deadline)
   redis.call('ZADD', due, deadline, id)
 end
-return 'accepted'
+return { 'accepted', get('tag'), tostring(base), document() }
 `);

@@ -16,6 +16,11 @@ local function number(field)
   return tonumber(get(field) or nil)
 end
 
+-- The values of several fields; false for an absent one.
+local function fields(...)
+  return unpack(redis.call('HMGET', job, ...))
+end
+
 local function document()
   return redis.call('HGETALL', job)
 end
@@ -32,31 +37,25 @@ local function announce(event, suffix)
   end
 end
 
-local function pastDeadline()
-  local deadline = number('deadlineAt')
-  return deadline ~= nil and deadline <= now
-end
-
 -- A job that ends without having run gives its place in the fair queue back to its flow.
 local function refund()
-  local flow = get('flow')
+  local flow, share = fields('flow', 'share')
   if redis.call('HEXISTS', fair, flow) == 1 then
-    redis.call('HINCRBYFLOAT', fair, flow, '-' .. get('share'))
+    redis.call('HINCRBYFLOAT', fair, flow, '-' .. share)
   end
 end
 
 local function finish(state)
-  if get('state') == 'queued' then refund() end
+  local id, tenant, cost, ttl, before = fields('id', 'tenant', 'cost', 'ttlMs', 'state')
+  if before == 'queued' then refund() end
   redis.call('HSET', job, 'state', state, 'finishedAt', now)
-  local id = get('id')
   redis.call('ZREM', open, id)
   redis.call('ZREM', unqueued, id)
   redis.call('ZREM', due, id)
-  redis.call('HINCRBY', tenants, get('tenant'), -1)
-  redis.call('INCRBYFLOAT', backlog, '-' .. get('cost'))
+  redis.call('HINCRBY', tenants, tenant, -1)
+  redis.call('INCRBYFLOAT', backlog, '-' .. cost)
   emit('result', { state = state })
   announce('job.' .. state)
-  local ttl = get('ttlMs')
   redis.call('PEXPIRE', job, ttl)
   redis.call('PEXPIRE', events, ttl)
 end

@@ -7,27 +7,28 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: fence, worker. Returns [`started`, document] | [`refused`, state or `missing`].
  */
 export const start = new Script(`${prelude}
-local state = get('state')
+local id, state, owner, canceledAt, deadline, tag, createdAt =
+  fields('id', 'state', 'fence', 'cancelRequestedAt', 'deadlineAt', 'tag', 'createdAt')
 if not state then return { 'refused', 'missing' } end
 local fence = tonumber(ARGV[1])
-if terminal[state] or fence <= number('fence') then return { 'refused', state } end
-if get('cancelRequestedAt') then
+if terminal[state] or fence <= tonumber(owner) then return { 'refused', state } end
+if canceledAt then
   finish('canceled')
   return { 'refused', 'canceled' }
 end
-if pastDeadline() then
+if deadline and tonumber(deadline) <= now then
   finish('expired')
   return { 'refused', 'expired' }
 end
 
 redis.call('HSET', job, 'state', 'running', 'fence', fence, 'worker', ARGV[2])
 if redis.call('HINCRBY', job, 'attempts', 1) == 1 then
-  redis.call('HSET', job, 'startedAt', now, 'queueMs', now - number('createdAt'))
+  redis.call('HSET', job, 'startedAt', now, 'queueMs', now - tonumber(createdAt))
   announce('job.started')
 end
 local v = tonumber(redis.call('HGET', fair, 'v') or 0)
-if number('tag') > v then redis.call('HSET', fair, 'v', get('tag')) end
-redis.call('ZREM', unqueued, get('id'))
+if tonumber(tag) > v then redis.call('HSET', fair, 'v', tag) end
+redis.call('ZREM', unqueued, id)
 emit('state', { state = 'running' })
 return { 'started', document() }
 `);
