@@ -19,6 +19,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
+const good = { prompt: 'x' };
 const problemOf = (json: unknown) => ProblemDocument.parse(json);
 const jobOf = (json: unknown) => JobDocument.parse(json);
 
@@ -85,12 +86,12 @@ describe('POST /v1/generations', () => {
     expect(Date.parse(job.deadline_at!) - Date.parse(job.created_at)).toBeCloseTo(60_000, -3);
   });
 
-  const good = { prompt: 'x' };
   it.each<[string, unknown, string]>([
     ['no prompt', {}, 'prompt'],
     ['an empty prompt', { prompt: '' }, 'prompt'],
     ['a blank prompt', { prompt: ' \n' }, 'prompt'],
     ['a prompt that is no text', { prompt: 5 }, 'prompt'],
+    ['half a surrogate pair', { prompt: '\ud83c' }, 'prompt'],
     ['a negative prompt that is no text', { ...good, negative_prompt: ['x'] }, 'negative_prompt'],
     ['an unknown field', { ...good, promt: 'x' }, 'promt'],
     ['an unknown nested field', { ...good, output: { format: 'png', dpi: 3 } }, 'output.dpi'],
@@ -199,6 +200,17 @@ describe('POST /v1/generations', () => {
     expect([latin.status, problemOf(latin.json).code]).toEqual([415, 'unsupported_media_type']);
   });
 
+  it('refuses deeply nested bodies without harm', async () => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const nested = open.repeat(40_000) + '1' + close.repeat(40_000);
+      const answer = await api.post(key, `{"prompt":"x","metadata":{"a":${nested}}}`);
+      expect([answer.status, problemOf(answer.json).code]).toEqual([422, 'validation_failed']);
+    }
+  });
+
   it('answers 202 when the wait is over before the job', async () => {
     const begun = Date.now();
     const answer = await api.post(key, good, { prefer: 'respond-async, wait=1' });
@@ -221,6 +233,23 @@ describe('POST /v1/generations', () => {
     const answer = await waiting;
     expect(answer.status).toBe(200);
     expect(jobOf(answer.json)).toMatchObject({ id, state: 'canceled' });
+  });
+});
+
+describe('the embedded mode', () => {
+  it('lets webhooks reach this machine, and no other private one', async () => {
+    const embedded = await TestApi.start(redis.url, { ZIMAGE_MODE: 'embedded' });
+    try {
+      const statusOf = async (url: string) => (await embedded.post(key, { ...good, webhook: { url } })).status;
+      for (const url of ['http://127.0.0.1:9/x', 'http://localhost:9/x', 'http://[::1]:9/x', 'https://example.com/x']) {
+        expect([url, await statusOf(url)]).toEqual([url, 202]);
+      }
+      for (const url of ['http://10.0.0.1/x', 'http://169.254.169.254/', 'file:///etc/passwd']) {
+        expect([url, await statusOf(url)]).toEqual([url, 422]);
+      }
+    } finally {
+      await embedded.stop();
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { jsonOnly } from './http/json-only.js';
+import { boundedNesting } from './http/nesting.js';
 import { serveOpenApi } from './http/openapi.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
@@ -22,6 +23,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   app.disable('etag');
   app.use(requestLog(logger), securityHeaders, jsonOnly);
   app.useBodyParser('json', { limit: bodyLimit });
+  app.use(boundedNesting);
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(logger));
   serveOpenApi(app);

@@ -7,6 +7,9 @@ export const outputFormats = ['png', 'jpeg', 'webp'] as const;
 export const priorities = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
 
+/** A lone surrogate is no character: neither UTF-8 nor a tokenizer has a form for it. */
+const Text = z.string().refine((text) => !/\p{Surrogate}/u.test(text), 'must be well-formed Unicode');
+
 const Metadata = z
   .record(z.string(), z.json())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096, 'must be at most 4 kB as JSON');
@@ -16,8 +19,8 @@ const Metadata = z
  * length) are checked afterwards by `resolveGeneration`, which names the limit.
  */
 export const GenerationBody = z.strictObject({
-  prompt: z.string().regex(/\S/, 'must not be empty'),
-  negative_prompt: z.string().optional(),
+  prompt: Text.regex(/\S/, 'must not be empty'),
+  negative_prompt: Text.optional(),
   model: z.string().optional(),
   width: side.optional(),
   height: side.optional(),
@@ -41,7 +44,9 @@ export const GenerationBody = z.strictObject({
   priority: z.enum(priorities).optional(),
   deadline_s: z.number().positive().max(86_400).optional(),
   batch: z.boolean().optional(),
-  webhook: z.strictObject({ url: z.url(), events: z.array(z.enum(webhookEvents)).min(1).optional() }).optional(),
+  webhook: z
+    .strictObject({ url: z.url().max(2048), events: z.array(z.enum(webhookEvents)).min(1).optional() })
+    .optional(),
   metadata: Metadata.optional(),
 });
 export type GenerationBody = z.infer<typeof GenerationBody>;
