@@ -21,7 +21,7 @@ export type Dim = number | string;
 export interface NodeOptions {
   attributes?: Record<string, Attribute>;
   /** Place in the model, spelled like the checkpoint: 'layers.0.attention'. */
-  scope?: string;
+  scope?: string | undefined;
   /** Element type of the outputs; default: that of the first input. */
   type?: ValueType;
 }
@@ -65,10 +65,9 @@ export class GraphBuilder {
     return this.record(microsoftDomain, opType, inputs, 1, options)[0];
   }
 
-  /** Equal parts along an axis. */
+  /** Parts of these sizes along an axis. */
   split(value: Value, axis: number, sizes: readonly number[], scope?: string): Value[] {
-    const options = { attributes: { axis }, ...(scope === undefined ? {} : { scope }) };
-    return this.record('', 'Split', [value, this.int64s(sizes)], sizes.length, options);
+    return this.record('', 'Split', [value, this.int64s(sizes)], sizes.length, { attributes: { axis }, scope });
   }
 
   /** A list of integers as a vector: shapes, axes, bounds. */

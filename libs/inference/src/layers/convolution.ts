@@ -14,11 +14,13 @@ export function convolution(
   });
 }
 
-/** Which of a 3-tap kernel's taps fall on which of two pixels once every pixel is doubled, for the first and second copy. */
-const taps = [
-  [1, 0, 0, 0, 1, 1],
-  [1, 1, 0, 0, 0, 1],
-] as const;
+/**
+ * Once every pixel stands twice, a 3-tap kernel covers two distinct pixels. Row by row of [2, 3]: which taps fall on the
+ * first and on the second of them, at either copy of a pixel.
+ */
+const tapsAtFirstCopy = [1, 0, 0, 0, 1, 1];
+const tapsAtSecondCopy = [1, 1, 0, 0, 0, 1];
+const copies = [tapsAtFirstCopy, tapsAtSecondCopy];
 
 /**
  * Nearest-neighbour doubling followed by a 3 × 3 convolution, without ever holding the doubled image: each of the four
@@ -26,16 +28,15 @@ const taps = [
  * (folded when the session loads). 16 products a pixel instead of 36; equal up to float32 rounding.
  */
 export function doubledConvolution(scope: Scope, x: Value, channels: number): Value {
-  const { graph } = scope;
   const weight = scope.weight('weight', [channels, channels, 3, 3]);
   const bias = scope.weight('bias', [channels]);
-  const phases = [0, 1].flatMap((row) =>
-    [0, 1].map((column) => {
-      const rows = graph.float32s(taps[row === 0 ? 0 : 1], [2, 3]);
-      const columns = scope.op('Transpose', [graph.float32s(taps[column === 0 ? 0 : 1], [2, 3])], {
-        attributes: { perm: [1, 0] },
-      });
-      const phaseWeight = scope.op('MatMul', [rows, scope.op('MatMul', [weight, columns])]);
+  const taps = (values: readonly number[]) => scope.graph.float32s(values, [2, 3]);
+  const transposed = (value: Value) => scope.op('Transpose', [value], { attributes: { perm: [1, 0] } });
+
+  const phases = copies.flatMap((rowTaps, row) =>
+    copies.map((columnTaps, column) => {
+      const narrowed = scope.op('MatMul', [weight, transposed(taps(columnTaps))]);
+      const phaseWeight = scope.op('MatMul', [taps(rowTaps), narrowed]);
       return scope.op('Conv', [x, phaseWeight, bias], {
         attributes: { kernel_shape: [2, 2], pads: [1 - row, 1 - column, row, column] },
       });
