@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ function damagedCatalog(name: string, damage: (checkpoint: string) => void): str
 }
 
 describe('serve', () => {
-  afterEach(() => undefined);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('keeps its key over a restart, in a file for its owner only', async () => {
     const dataDir = join(folder, 'data');

@@ -168,10 +168,10 @@ export class Embedded {
   }
 }
 
+/** Ended processes that nobody has collected yet do not count. */
 export const isAlive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }

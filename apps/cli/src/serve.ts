@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { Stack } from './embedded/stack.js';
-import { stopOnSignals, stopWithParent } from './embedded/stop-on-signals.js';
+import { stopOnSignals, stopWithNpm } from './embedded/stop-on-signals.js';
 import { welcome } from './embedded/welcome.js';
 
 interface ServeFlags {
@@ -45,7 +45,7 @@ const stack = new Stack({
 });
 
 const stop = stopOnSignals(stack);
-if (process.env.npm_lifecycle_event === 'serve') stopWithParent(stop);
+if (process.env.npm_lifecycle_event === 'serve') stopWithNpm(stop);
 
 try {
   const summary = await stack.start();

@@ -1,33 +1,25 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ServiceError } from '@app/common/errors.js';
-
-/** No Redis binary on this machine; the message says how to get one. */
-export class RedisMissing extends ServiceError {
-  readonly code = 'redis_missing';
-}
+import { waitUntilFree } from './data-folder.js';
+import { environmentOf, findRedisBinary } from './redis-binary.js';
 
 /** Redis was started and did not come up. */
 export class RedisStartFailed extends ServiceError {
   readonly code = 'redis_start_failed';
 }
 
-/** Another process already serves this data folder: two Redis servers would destroy one append-only file. */
-export class DataFolderInUse extends ServiceError {
-  readonly code = 'data_folder_in_use';
-}
-
 /**
- * Runs the server so that it does not outlive us: our end of its standard input closes when this process ends, however it
- * ends, and a few seconds later, when its clients have had time to stop, the guard ends the server. `exec` keeps the pid.
+ * Runs the server so that it does not outlive us: our end of pipe 3 closes when this process ends, however it ends, and
+ * some seconds later, when its clients have had time to stop, the guard ends the server. `exec` keeps the pid; a line on
+ * the pipe says that the server has ended and the guard may go.
  */
-const guarded =
-  'exec 3<&0; (read -r _ <&3 || { sleep 8; kill -TERM $$; }) >/dev/null 2>&1 & exec 3<&-; exec "$@" </dev/null';
+const guarded = '(read -r _ <&3 || { sleep 8; kill -TERM $$; }) >/dev/null 2>&1 & exec 3<&-; exec "$@"';
 
 export interface RedisServer {
   url: string;
@@ -36,30 +28,6 @@ export interface RedisServer {
   process: ChildProcess;
   stop(): Promise<void>;
 }
-
-interface RedisBinary {
-  command: string;
-  libraryPath?: string;
-}
-
-/** The first that runs: redis-server or valkey-server on the path, then what `scripts/install-redis.sh` put in .tools/. */
-export function findRedisBinary(root: string): RedisBinary {
-  const candidates: RedisBinary[] = [
-    { command: 'redis-server' },
-    { command: 'valkey-server' },
-    { command: resolve(root, '.tools/redis/bin/redis-server'), libraryPath: resolve(root, '.tools/redis/lib') },
-  ];
-  for (const candidate of candidates) {
-    if (candidate.command.includes('/') && !existsSync(candidate.command)) continue;
-    if (spawnSync(candidate.command, ['--version'], { env: environmentOf(candidate) }).status === 0) return candidate;
-  }
-  throw new RedisMissing(
-    'no redis-server or valkey-server found. Set REDIS_URL, install one (Debian: apt-get install redis-server), or run scripts/install-redis.sh',
-  );
-}
-
-const environmentOf = ({ libraryPath }: RedisBinary): NodeJS.ProcessEnv =>
-  libraryPath ? { ...process.env, LD_LIBRARY_PATH: libraryPath } : process.env;
 
 /**
  * Starts a Redis of our own on loopback: append-only file under `dataDir`, no eviction. `appendfsync` decides what a crash
@@ -97,16 +65,17 @@ export async function startRedis(options: {
       ...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),
     ],
     // Detached: a Ctrl-C at the terminal must reach the clients first; stop() or the guard ends Redis.
-    { env: environmentOf(binary), stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+    { env: environmentOf(binary), stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true },
   );
-  server.stdin.on('error', () => undefined);
-  server.once('exit', () => server.stdin.end('exited\n'));
+  const guard = server.stdio[3] as Socket;
+  guard.on('error', () => undefined).resume();
+  server.once('exit', () => guard.end('exited\n'));
   let log = '';
   const keepLog = (chunk: Buffer): void => {
     log = (log + chunk.toString()).slice(-4000);
   };
-  server.stdout.on('data', keepLog);
-  server.stderr.on('data', keepLog);
+  server.stdout?.on('data', keepLog);
+  server.stderr?.on('data', keepLog);
   const url = `redis://127.0.0.1:${port}`;
   await waitUntilUp(url, server, () => log);
   return {
@@ -117,36 +86,10 @@ export async function startRedis(options: {
     stop: async () => {
       if (server.exitCode !== null || server.signalCode !== null) return;
       server.kill('SIGTERM');
-      await once(server, 'exit');
+      // Not 'exit': by 'close' the guard has read that there is nothing left to end.
+      await once(server, 'close');
     },
   };
-}
-
-/** A server whose parent died lives on for some seconds: waits for its end, and gives up on one that stays. */
-async function waitUntilFree(dataDir: string, pidFile: string): Promise<void> {
-  const until = Date.now() + 12_000;
-  for (;;) {
-    const pid = livingServer(pidFile);
-    if (pid === null) return;
-    if (Date.now() > until) {
-      throw new DataFolderInUse(
-        `${dataDir} is in use by the Redis server with pid ${pid}; stop it or use another folder`,
-      );
-    }
-    await sleep(200);
-  }
-}
-
-function livingServer(pidFile: string): number | null {
-  try {
-    const pid = Number(readFileSync(pidFile, 'utf8'));
-    process.kill(pid, 0);
-    const command = `/proc/${pid}/cmdline`;
-    if (existsSync(command) && !/redis|valkey/.test(readFileSync(command, 'utf8'))) return null;
-    return pid;
-  } catch {
-    return null;
-  }
 }
 
 async function waitUntilUp(url: string, server: ChildProcess, log: () => string): Promise<void> {

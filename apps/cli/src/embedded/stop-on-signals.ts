@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Stack } from './stack.js';
 
 const parentCheckMs = 1000;
@@ -11,10 +12,20 @@ export function stopOnSignals(stack: Stack): (exitCode: number) => Promise<void>
   return stop;
 }
 
-/** npm passes SIGTERM on, but npm itself can be killed; then its shell or init becomes our parent. */
-export function stopWithParent(stop: (exitCode: number) => Promise<void>): void {
-  const parent = process.ppid;
+/** npm passes SIGTERM on, but npm itself, or the shell it runs us in, can be killed; then somebody else is the parent. */
+export function stopWithNpm(stop: (exitCode: number) => Promise<void>): void {
+  const shell = process.ppid;
+  const npm = parentOf(shell);
   setInterval(() => {
-    if (process.ppid !== parent) void stop(0);
+    if (process.ppid !== shell || parentOf(shell) !== npm) void stop(0);
   }, parentCheckMs).unref();
+}
+
+/** From Linux' /proc; null where there is none. */
+function parentOf(pid: number): string | null {
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -6,7 +6,7 @@ import { EngineClosed, EngineCrashed, EngineRequestFailed, EngineUnusable } from
 
 const entry = fileURLToPath(new URL('../../../../test/support/scripted-host.mjs', import.meta.url));
 const never = new AbortController().signal;
-const noSteps = (_step: number): void => undefined;
+const noSteps: (step: number) => void = () => undefined;
 
 /** What the scripted host does follows from the prompt. */
 const asking = (prompt: string): ImageRequest => ({
