@@ -65,7 +65,8 @@ function transformerGraphs(
     step: zImageStep(config, weights),
   };
   // Text-to-image runs without SigLIP features and with one of the patch sizes.
-  weights.assertAllTaken([/^siglip_/, /^all_(x_embedder|final_layer)\./]);
+  const otherPatchSizes = new RegExp(`^all_(x_embedder|final_layer)\\.(?!${config.patchKey}\\.)`);
+  weights.assertAllTaken([/^siglip_/, otherPatchSizes]);
   return graphs;
 }
 

@@ -16,7 +16,7 @@ export const qwen3Config = z
     intermediate_size: z.int().positive(),
     layer_types: z.array(z.literal('full_attention')).nullish(),
     num_attention_heads: z.int().positive(),
-    num_hidden_layers: z.int().min(2),
+    num_hidden_layers: z.int().positive(),
     num_key_value_heads: z.int().positive(),
     rms_norm_eps: z.number().positive(),
     rope_parameters: ropeParameters.nullish(),
