@@ -18,7 +18,7 @@ install_packages() {
   # npm writes this file last: an interrupted install leaves an older one, or none.
   if [ node_modules/.package-lock.json -nt package-lock.json ]; then return; fi
   say 'installing packages (npm ci; a minute or two the first time)'
-  npm ci --loglevel=error >&2
+  npm ci --loglevel=error --no-update-notifier >&2
 }
 
 build() {
