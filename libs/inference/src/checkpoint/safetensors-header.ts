@@ -113,7 +113,7 @@ function checkPlaces(
   { label, dataStart, fileBytes }: { label: string; dataStart: number; fileBytes: number },
 ): void {
   let last: { name: string; end: number } = { name: 'the header', end: dataStart };
-  for (const { name, offset, byteLength } of [...tensors].sort((a, b) => a.offset - b.offset)) {
+  for (const { name, offset, byteLength } of [...tensors].sort(inFileOrder)) {
     const end = offset + byteLength;
     if (offset < last.end) throw new CheckpointError(label, name, `overlaps ${last.name}`);
     if (end > fileBytes) {
@@ -128,4 +128,9 @@ function checkPlaces(
     last = { name, end };
   }
   if (last.end < fileBytes) throw new CheckpointError(label, null, `${fileBytes - last.end} bytes behind ${last.name}`);
+}
+
+/** By place; an empty tensor before the one that starts where it stands. */
+function inFileOrder(a: StoredTensor, b: StoredTensor): number {
+  return a.offset - b.offset || a.byteLength - b.byteLength;
 }
