@@ -35,8 +35,9 @@ try {
   spinner.succeed(`serving at ${summary.url}`);
   spinner.start(`drawing "${prompt}"`);
   const { path, url, seed } = await draw(new ApiClient(summary.url, summary.apiKey));
-  spinner.succeed(`done after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-  process.stdout.write(`picture: ${path}\nurl:     ${url}\nseed:    ${seed}\n`);
+  spinner.succeed('done');
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  process.stdout.write(`picture: ${path}\nurl:     ${url}\nseed:    ${seed}\ntime:    ${seconds} s\n`);
   if (once) await stop(0);
   else process.stdout.write(welcome(summary));
 } catch (error) {

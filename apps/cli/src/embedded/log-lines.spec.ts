@@ -21,6 +21,18 @@ describe('readLog', () => {
     ]);
   });
 
+  it('shows requests in one line', async () => {
+    const request = {
+      level: 30,
+      msg: 'request completed',
+      req: { method: 'GET', url: '/v1/jobs' },
+      res: { statusCode: 200 },
+    };
+    expect(await read(JSON.stringify({ ...request, responseTime: 3.2 }))).toEqual([
+      { line: 'api      GET /v1/jobs 200 3 ms', isError: false },
+    ]);
+  });
+
   it('marks errors and adds their cause', async () => {
     expect(await read('{"level":50,"msg":"upload failed","err":{"message":"disk full"}}')).toEqual([
       { line: 'api      error: upload failed: disk full', isError: true },

@@ -5,6 +5,9 @@ interface LogLine {
   level: number;
   msg: string;
   err?: { message?: string };
+  req?: { method?: string; url?: string };
+  res?: { statusCode?: number };
+  responseTime?: number;
 }
 
 const errorLevel = 50;
@@ -18,12 +21,17 @@ export function readLog(
 ): void {
   createInterface({ input: source }).on('line', (text) => {
     const line = parse(text);
-    const message =
-      line.err?.message && !line.msg.includes(line.err.message) ? `${line.msg}: ${line.err.message}` : line.msg;
+    const message = messageOf(line);
     if (message.trim() === '') return;
     const time = new Date().toTimeString().slice(0, 8);
     onLine(`${time} ${name.padEnd(8)} ${marks[line.level] ?? ''}${message}`, message, line.level >= errorLevel);
   });
+}
+
+function messageOf({ msg, err, req, res, responseTime }: LogLine): string {
+  if (req && res)
+    return `${req.method ?? ''} ${req.url ?? ''} ${res.statusCode ?? ''} ${Math.round(responseTime ?? 0)} ms`;
+  return err?.message && !msg.includes(err.message) ? `${msg}: ${err.message}` : msg;
 }
 
 function parse(text: string): LogLine {

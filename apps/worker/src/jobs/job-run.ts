@@ -13,7 +13,7 @@ import { DeadlinePassed, StartRefused } from './run-errors.js';
 export interface RunTools {
   workerId: string;
   store: JobStore;
-  engine: EngineHost;
+  engine: Pick<EngineHost, 'run' | 'whenReady'>;
   admission: Admission;
   publisher: Publisher;
 }
@@ -30,7 +30,6 @@ const maxTimerMs = 2 ** 31 - 1;
 export class JobRun {
   private readonly abortion = new AbortController();
   private readonly progress: ProgressMeter;
-  private readonly deadline: NodeJS.Timeout | undefined;
   private starting: Promise<void> | undefined;
   private isStarted = false;
   private startedAt = 0;
@@ -47,10 +46,6 @@ export class JobRun {
   ) {
     const { steps, n } = record.request;
     this.progress = new ProgressMeter(steps * n, (step) => tools.store.progress(job.id, job.fence, step, steps * n));
-    if (record.deadlineAt !== null) {
-      const delayMs = Math.min(Math.max(0, record.deadlineAt - Date.now()), maxTimerMs);
-      this.deadline = setTimeout(() => this.abort(new DeadlinePassed('the deadline passed')), delayMs);
-    }
   }
 
   /** On a later attempt images may be there already: looks before they are computed again. Throws StorageUnavailable. */
@@ -76,6 +71,7 @@ export class JobRun {
 
   /** The finished job; its images ask for room before this returns. Rejects with the first failure or the reason of the abort, when all images have stopped. */
   async finish(): Promise<SucceededOutcome> {
+    const deadline = this.watchDeadline();
     try {
       const images = await this.allImages();
       await this.start();
@@ -87,8 +83,15 @@ export class JobRun {
         ...this.batch(),
       };
     } finally {
-      clearTimeout(this.deadline);
+      clearTimeout(deadline);
     }
+  }
+
+  private watchDeadline(): NodeJS.Timeout | undefined {
+    const { deadlineAt } = this.record;
+    if (deadlineAt === null) return undefined;
+    const delayMs = Math.min(Math.max(0, deadlineAt - Date.now()), maxTimerMs);
+    return setTimeout(() => this.abort(new DeadlinePassed('the deadline passed')), delayMs);
   }
 
   private async allImages(): Promise<StoredImage[]> {

@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
-import {
-  ObjectExists,
-  StorageUnavailable,
-  type ObjectInfo,
-  type ObjectStorage,
-} from '@app/common/storage/object-storage.js';
+import { MemoryStorage } from '../../../../test/support/memory-storage.js';
 import { Publisher } from './publisher.js';
 
 const record = {
@@ -18,30 +13,9 @@ const image = { bytes: Buffer.from('ours'), width: 32, height: 16, computeMs: 1,
 const never = new AbortController().signal;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** A storage in memory whose next puts can be made to fail, before or after they took effect. */
-class MemoryStorage implements Pick<ObjectStorage, 'putIfAbsent' | 'head' | 'delete'> {
-  readonly objects = new Map<string, ObjectInfo>();
-  readonly failures: ('before' | 'after')[] = [];
-
-  putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
-    const failure = this.failures.shift();
-    if (failure === 'before') return Promise.reject(new StorageUnavailable('503'));
-    if (this.objects.has(key)) return Promise.reject(new ObjectExists(key));
-    this.objects.set(key, { ...info, bytes: body.length });
-    return failure === 'after' ? Promise.reject(new StorageUnavailable('reply lost')) : Promise.resolve();
-  }
-  head(key: string): Promise<ObjectInfo | null> {
-    return Promise.resolve(this.objects.get(key) ?? null);
-  }
-  delete(key: string): Promise<void> {
-    this.objects.delete(key);
-    return Promise.resolve();
-  }
-}
-
 const setUp = (): { storage: MemoryStorage; publisher: Publisher } => {
   const storage = new MemoryStorage();
-  return { storage, publisher: new Publisher(storage as unknown as ObjectStorage) };
+  return { storage, publisher: new Publisher(storage) };
 };
 
 describe('Publisher', () => {

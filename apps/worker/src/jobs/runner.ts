@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobOutcome } from '@app/common/jobs/job-record.js';
@@ -9,6 +10,7 @@ import { DeadlinePassed, JobCanceled, LockLost, StartRefused, WorkerDraining } f
 
 /** A job that was in a crashing engine host this often is taken to be the cause. */
 const maxCrashes = 2;
+const beginAgainMs = 1000;
 
 /**
  * Keeps the engine full: fetches a job whenever there is room, runs it beside the others, and sees it to its end. The
@@ -65,6 +67,8 @@ export class JobRunner {
         await this.begin(job);
       } catch (error) {
         log.error({ err: error, job: job.id }, 'the job could not begin');
+        // It comes back at once, being the first of its priority: not faster than this.
+        await sleep(beginAgainMs);
         await source.handBack(job);
       }
     }

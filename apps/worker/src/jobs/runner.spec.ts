@@ -1,0 +1,187 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { isTerminal } from '@app/common/contracts/job-states.js';
+import type { JobRecord } from '@app/common/jobs/job-record.js';
+import { JobStore } from '@app/common/jobs/job-store.js';
+import { workerConnection } from '@app/common/queue/connection.js';
+import { JobSource } from '@app/common/queue/job-source.js';
+import type { ImageRequest } from '@app/inference';
+import { generationRequest, newJob, newModel } from '../../../../test/support/jobs.js';
+import { MemoryStorage } from '../../../../test/support/memory-storage.js';
+import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import type { EncodedImage } from '../engine-host/protocol.js';
+import { EngineCrashed, EngineRequestFailed } from '../engine-host/errors.js';
+import { Admission } from './admission.js';
+import { Publisher } from './publisher.js';
+import { JobRunner } from './runner.js';
+
+/** An engine whose images are made when the test says so, with seeds as their bytes. */
+class HandEngine {
+  readonly waiting: { request: ImageRequest; make(): void; fail(error: Error): void }[] = [];
+
+  whenReady(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  run(
+    request: ImageRequest,
+    _output: unknown,
+    onStep: (step: number, steps: number) => void,
+    signal: AbortSignal,
+  ): Promise<EncodedImage> {
+    return new Promise((resolve, fail) => {
+      signal.addEventListener('abort', () => fail(signal.reason as Error));
+      const make = (): void => {
+        for (let step = 1; step <= request.steps; step++) onStep(step, request.steps);
+        const { width, height, seed } = request;
+        resolve({ bytes: Buffer.from(`${seed}`), width, height, computeMs: 1, batch: { max: 2, mean: 1.5 } });
+      };
+      this.waiting.push({ request, make, fail });
+    });
+  }
+}
+
+describe('JobRunner', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await testRedis();
+  });
+  afterAll(() => redis.stop());
+
+  let model: string;
+  let engine: HandEngine;
+  let storage: MemoryStorage;
+  let store: JobStore;
+  let source: JobSource;
+  let runner: JobRunner;
+  let connections: ReturnType<typeof workerConnection>[];
+
+  beforeEach(async () => {
+    model = newModel();
+    engine = new HandEngine();
+    storage = new MemoryStorage();
+    connections = [workerConnection(redis.url), workerConnection(redis.url)];
+    store = new JobStore(connections[0]!, { models: [model] });
+    source = new JobSource(connections[1]!, model, `worker-${model}`);
+    await source.open();
+    runner = new JobRunner({
+      workerId: `worker-${model}`,
+      store,
+      source,
+      engine,
+      // Room for two images of 256 × 256.
+      admission: new Admission(512),
+      publisher: new Publisher(storage),
+      log: pino({ level: 'silent' }),
+    });
+    runner.start();
+  });
+  afterEach(async () => {
+    for (const image of engine.waiting) image.make();
+    await runner.drain(1000);
+    await source.close();
+    await store.close();
+    for (const connection of connections) connection.disconnect();
+  });
+
+  const accept = async (changes: Partial<typeof generationRequest> = {}): Promise<string> => {
+    const { record } = await store.accept(newJob(model, { request: { ...generationRequest, ...changes } }));
+    return record.id;
+  };
+  const eventually = async <T>(
+    look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  ): Promise<T> => {
+    for (let tries = 0; tries < 200; tries++) {
+      const found = await look();
+      if (found) return found;
+      await new Promise((done) => setTimeout(done, 25));
+    }
+    throw new Error(`waited in vain: ${look.toString()}`);
+  };
+  const inEngine = (count: number): Promise<boolean> => eventually(() => engine.waiting.length === count);
+  const ended = (id: string): Promise<JobRecord> =>
+    eventually(async () => {
+      const record = await store.get(id);
+      return record && isTerminal(record.state) && record;
+    });
+
+  it('runs a job of several images, each from its own seed, as room appears', async () => {
+    const id = await accept({ n: 3, seed: 5 });
+    await inEngine(2);
+    engine.waiting[0]!.make();
+    await inEngine(3);
+    engine.waiting[1]!.make();
+    engine.waiting[2]!.make();
+    const record = await ended(id);
+    expect(record).toMatchObject({
+      state: 'succeeded',
+      batch: { max: 2, mean: 1.5 },
+      progress: { step: 24, steps: 24 },
+    });
+    expect(record.images.map(({ seed, key }) => [seed, key])).toEqual([
+      [5, `acme/${id}/0.png`],
+      [6, `acme/${id}/1.png`],
+      [7, `acme/${id}/2.png`],
+    ]);
+  });
+
+  it('leaves jobs in the queue while one waits for room', async () => {
+    await accept({ batch: false });
+    await inEngine(1);
+    const parked = await accept();
+    const later = await accept();
+    await new Promise((done) => setTimeout(done, 300));
+    expect(engine.waiting).toHaveLength(1);
+    engine.waiting[0]!.make();
+    await inEngine(3);
+    for (const image of engine.waiting) image.make();
+    expect((await ended(parked)).state).toBe('succeeded');
+    expect((await ended(later)).state).toBe('succeeded');
+  });
+
+  it('fails a job with the code of its error and deletes its other images', async () => {
+    const id = await accept({ n: 2 });
+    await inEngine(2);
+    engine.waiting[0]!.make();
+    await eventually(() => storage.objects.size === 1);
+    engine.waiting[1]!.fail(
+      new EngineRequestFailed({ code: 'size_unsupported', message: 'too odd', retryable: false }),
+    );
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'size_unsupported', message: 'too odd' } });
+    expect(storage.objects.size).toBe(0);
+  });
+
+  it('runs a job again, alone, after a crash, keeps what was uploaded, and gives up after the second', async () => {
+    const id = await accept({ n: 2, seed: 5 });
+    await inEngine(2);
+    engine.waiting[0]!.make();
+    await eventually(() => storage.objects.size === 1);
+    engine.waiting[1]!.fail(new EngineCrashed('SIGKILL'));
+    await inEngine(3);
+    expect(engine.waiting[2]!.request).toMatchObject({ seed: 6, alone: true });
+    engine.waiting[2]!.fail(new EngineCrashed('SIGKILL'));
+    expect(await ended(id)).toMatchObject({ state: 'failed', crashes: 2, error: { code: 'engine_crashed' } });
+    expect(storage.objects.size).toBe(0);
+  });
+
+  it('ends a running job that is cancelled, and one whose deadline passes', async () => {
+    const canceled = await accept();
+    await inEngine(1);
+    await store.cancel(canceled);
+    runner.cancel(canceled);
+    expect((await ended(canceled)).state).toBe('canceled');
+
+    const { record } = await store.accept(newJob(model, { deadlineAt: Date.now() + 500 }));
+    expect((await ended(record.id)).state).toBe('expired');
+  });
+
+  it('hands back on drain what does not finish in time, parked and running', async () => {
+    const running = await accept({ batch: false });
+    await inEngine(1);
+    const parked = await accept();
+    await new Promise((done) => setTimeout(done, 200));
+    await runner.drain(200);
+    expect(await store.get(running)).toMatchObject({ state: 'queued', attempts: 1 });
+    expect(await store.get(parked)).toMatchObject({ state: 'queued', attempts: 0 });
+  });
+});
