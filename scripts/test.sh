@@ -28,7 +28,7 @@ suites() {
 
 require_node
 prepare() { install_packages && build && bash scripts/install-redis.sh && bash scripts/install-s3.sh; }
-if ! (set -e; prepare); then
+if ! (set -e; prepare) >&2; then
   echo '0 passed, 1 failed'
   exit 1
 fi

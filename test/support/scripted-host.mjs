@@ -2,6 +2,8 @@
  * An engine host without an engine, for the supervisor's own tests: the prompt says what happens. It speaks the protocol of
  * apps/worker/src/engine-host/protocol.ts.
  */
+import { Buffer } from 'node:buffer';
+
 const aborted = new Set();
 
 process.on('message', (command) => {
