@@ -1,0 +1,76 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { checkpointOf } from '../../../test/support/golden.js';
+import { CheckpointError } from './errors.js';
+import { openPipeline } from './open-pipeline.js';
+import type { TextToImageRequest } from './pipelines/text-to-image.js';
+
+const request: TextToImageRequest = {
+  prompt: 'red apple',
+  negativePrompt: null,
+  width: 64,
+  height: 64,
+  steps: 1,
+  guidance: { scale: 0, normalization: 0, truncation: 1 },
+  noise: { seed: 1, index: 0, count: 1 },
+};
+
+describe('openPipeline', () => {
+  let checkpoint: string;
+  beforeEach(() => {
+    checkpoint = mkdtempSync(join(tmpdir(), 'zimage-checkpoint-'));
+    cpSync(checkpointOf('tiny-t2i'), checkpoint, { recursive: true });
+  });
+  afterEach(() => rmSync(checkpoint, { recursive: true }));
+
+  const edit = (file: string, change: (config: Record<string, unknown>) => unknown): void => {
+    const path = join(checkpoint, file);
+    const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    writeFileSync(path, JSON.stringify(change(config)));
+  };
+  const tokensOfPrompt = async (): Promise<number> => {
+    const opened = await openPipeline({ checkpoint });
+    try {
+      return (await opened.pipeline.embed(request)).positive.rows;
+    } finally {
+      await opened.close();
+    }
+  };
+
+  it('takes the chat template from tokenizer_config.json, its list of named templates, or a file of its own', async () => {
+    const inField = await tokensOfPrompt();
+    const short = '{{ messages[0].content }}';
+    edit('tokenizer/tokenizer_config.json', (config) => ({
+      ...config,
+      chat_template: [
+        { name: 'tool_use', template: short },
+        { name: 'default', template: config.chat_template },
+      ],
+    }));
+    expect(await tokensOfPrompt()).toBe(inField);
+    writeFileSync(join(checkpoint, 'tokenizer/chat_template.jinja'), short);
+    expect(await tokensOfPrompt()).toBeLessThan(inField);
+  });
+
+  it.each([
+    ['tokenizer/tokenizer_config.json', { chat_template: undefined }, /tokenizer_config\.json: chat_template: missing/],
+    ['tokenizer/tokenizer_config.json', { chat_template: '{% if %}' }, /^tokenizer: cannot be used/],
+    ['tokenizer/tokenizer.json', { model: null }, /tokenizer\.json: model/],
+    [
+      'scheduler/scheduler_config.json',
+      { use_karras_sigmas: true },
+      /scheduler_config\.json: use_karras_sigmas: .*not supported/,
+    ],
+    [
+      'scheduler/scheduler_config.json',
+      { _class_name: 'DDIMScheduler' },
+      /scheduler_config\.json: _class_name: only FlowMatch/,
+    ],
+  ])('names the file and the field: %s %j', async (file, fields, message) => {
+    edit(file, (config) => ({ ...config, ...fields }));
+    await expect(openPipeline({ checkpoint })).rejects.toThrow(message);
+    await expect(openPipeline({ checkpoint })).rejects.toThrow(CheckpointError);
+  });
+});
