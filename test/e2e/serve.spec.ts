@@ -47,6 +47,17 @@ describe('serve', () => {
     await second.stop();
   });
 
+  it('starts the API and the sender again when they die', async () => {
+    const service = await Embedded.start({ workers: `${turbo}=0` });
+    const services = ['apps/api/src/main.js', 'apps/api/src/sender.js'];
+    const first = services.flatMap((entry) => service.pidsOf(entry));
+    for (const pid of first) process.kill(pid, 'SIGKILL');
+    await eventually(() => !first.some(isAlive));
+    await eventually(async () => (await service.fetch('/v1/jobs').catch(() => null))?.status === 200);
+    await eventually(() => services.flatMap((entry) => service.pidsOf(entry)).length === 2);
+    await service.stop();
+  });
+
   it('leaves no process behind, neither after SIGTERM nor when it is killed', async () => {
     const service = await Embedded.start({ workers: turbo });
     const serve = service.servePid();

@@ -143,9 +143,14 @@ export class Embedded {
     );
   }
 
-  /** The worker that serves a model now: serve prints the first ones only. */
+  /** The workers that live now: serve prints the first ones only. */
   workerPids(): number[] {
-    return childrenOf(this.servePid()).filter((pid) => commandOf(pid).includes('apps/worker/src/main.js'));
+    return this.pidsOf('apps/worker/src/main.js');
+  }
+
+  /** The processes below serve that run this entry point. */
+  pidsOf(entry: string): number[] {
+    return childrenOf(this.servePid()).filter((pid) => commandOf(pid).includes(entry));
   }
 
   engineHostPid(workerPid: number): number {
