@@ -113,7 +113,7 @@ async function waitUntilUp(url: string, server: ChildProcess, log: () => string)
       await sleep(30);
     }
   }
-  client.disconnect();
+  await client.quit();
 }
 
 /** A port nobody listens on now. */

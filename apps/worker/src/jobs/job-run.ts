@@ -50,7 +50,7 @@ export class JobRun {
 
   /** On a later attempt images may be there already: looks before they are computed again. Throws StorageUnavailable. */
   static async prepare(job: FetchedJob, record: JobRecord, tools: RunTools, signal: AbortSignal): Promise<JobRun> {
-    const indices = record.attempts > 0 ? Array.from({ length: record.request.n }, (_, index) => index) : [];
+    const indices = record.attempts > 0 ? indicesOf(record) : [];
     const earlier = await Promise.all(indices.map((index) => tools.publisher.adopt(record, index, signal)));
     return new JobRun(job, record, earlier, tools);
   }
@@ -69,7 +69,10 @@ export class JobRun {
     this.abortion.abort(reason);
   }
 
-  /** The finished job; its images ask for room before this returns. Rejects with the first failure or the reason of the abort, when all images have stopped. */
+  /**
+   * The finished job; its images ask for room before this returns. Rejects with the first failure or the reason of the
+   * abort, when all images have stopped.
+   */
   async finish(): Promise<SucceededOutcome> {
     const deadline = this.watchDeadline();
     try {
@@ -96,9 +99,8 @@ export class JobRun {
 
   private async allImages(): Promise<StoredImage[]> {
     let failure: Error | undefined;
-    const indices = Array.from({ length: this.record.request.n }, (_, index) => index);
     const images = await Promise.all(
-      indices.map((index) =>
+      indicesOf(this.record).map((index) =>
         this.image(index).catch((error: unknown) => {
           failure ??= error instanceof Error ? error : new Error(String(error));
           this.abort(failure);
@@ -156,3 +158,5 @@ export class JobRun {
     return { batch: { max: Math.max(...this.batches.map(({ max }) => max)), mean: Math.round(mean * 100) / 100 } };
   }
 }
+
+const indicesOf = ({ request }: JobRecord): number[] => Array.from({ length: request.n }, (_, index) => index);
