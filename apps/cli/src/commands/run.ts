@@ -29,7 +29,7 @@ export function runCommand(): Command {
     .option('--steps <n>', 'denoising steps', number, 8)
     .option('--guidance <scale>', '0 means none', number, 0)
     .option('--seed <n>', 'seed of torch’s CPU generator', integer, 0)
-    .option('--threads <n>', 'threads of one run', number)
+    .option('--threads <n>', 'threads of one run', count)
     .action(async (flags: RunFlags) => {
       const { checkpoint, out, threads } = flags;
       const request = flags.case === undefined ? requestOf(flags) : readCase(flags.case);
@@ -56,6 +56,12 @@ function requestOf({ prompt, negative, width, height, steps, guidance, seed }: R
 function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('not a number');
+  return value;
+}
+
+function count(text: string): number {
+  const value = number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('not a whole number above 0');
   return value;
 }
 

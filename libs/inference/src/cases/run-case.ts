@@ -20,6 +20,7 @@ import { RecordedPipeline, type RecordedResult } from './recorded-pipeline.js';
  */
 export async function runCase(options: CheckpointOptions & { request: CaseRequest; out: string }): Promise<string[]> {
   const { request, out, ...checkpointOptions } = options;
+  mkdirSync(out, { recursive: true });
   const opened = await openPipeline(checkpointOptions);
   try {
     const requests = imageRequests(request);
@@ -54,7 +55,6 @@ function imageRequests(request: CaseRequest): TextToImageRequest[] {
 }
 
 async function write(out: string, results: readonly RecordedResult[]): Promise<string[]> {
-  mkdirSync(out, { recursive: true });
   const tensorFile = join(out, 'tensors.safetensors');
   writeSafetensors(tensorFile, tensorsOf(results));
   const images = await Promise.all(
