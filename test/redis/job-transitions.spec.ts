@@ -160,6 +160,14 @@ describe('job documents', () => {
     expect(await jobs.start(id, 1, 'w')).toEqual({ outcome: 'refused', state: 'expired' });
   });
 
+  it('takes no success past the deadline', async () => {
+    const id = await accept({ deadlineAt: Date.now() + 60_000 });
+    await jobs.start(id, 1, 'w');
+    await redis.hset(new ModelKeys(model).job(id), 'deadlineAt', Date.now() - 1);
+    expect(await jobs.commit(id, 1, { state: 'succeeded', images: [] })).toBe(false);
+    expect(await jobs.get(id)).toMatchObject({ state: 'expired', images: [] });
+  });
+
   it('counts crashes and charges the run that follows', async () => {
     const id = await accept();
     await jobs.start(id, 1, 'w');

@@ -25,7 +25,7 @@ describe('readLog', () => {
     const request = {
       level: 30,
       msg: 'request completed',
-      req: { method: 'GET', url: '/v1/jobs' },
+      req: { method: 'GET', path: '/v1/jobs' },
       res: { statusCode: 200 },
     };
     expect(await read(JSON.stringify({ ...request, responseTime: 3.2 }))).toEqual([

@@ -5,7 +5,7 @@ interface LogLine {
   level: number;
   msg: string;
   err?: { message?: string };
-  req?: { method?: string; url?: string };
+  req?: { method?: string; path?: string };
   res?: { statusCode?: number };
   responseTime?: number;
 }
@@ -30,7 +30,7 @@ export function readLog(
 
 function messageOf({ msg, err, req, res, responseTime }: LogLine): string {
   if (req && res)
-    return `${req.method ?? ''} ${req.url ?? ''} ${res.statusCode ?? ''} ${Math.round(responseTime ?? 0)} ms`;
+    return `${req.method ?? ''} ${req.path ?? ''} ${res.statusCode ?? ''} ${Math.round(responseTime ?? 0)} ms`;
   return err?.message && !msg.includes(err.message) ? `${msg}: ${err.message}` : msg;
 }
 

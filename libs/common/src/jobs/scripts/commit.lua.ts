@@ -3,12 +3,16 @@ import { Script } from './script.js';
 
 /**
  * The end of a run. A guard on the state alone would accept the late result of a worker that was stopped and resumed, so
- * the fence decides.
+ * the fence decides. A deadline bounds the finish: what succeeds after it is expired.
  *
  * KEYS: ofJob. ARGV: fence, terminal state, then the outcome's fields and values. Returns 1, or 0 when refused.
  */
 export const commit = new Script(`${prelude}
 if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
+if ARGV[2] == 'succeeded' and pastDeadline() then
+  finish('expired')
+  return 0
+end
 if #ARGV > 2 then redis.call('HSET', job, unpack(ARGV, 3)) end
 finish(ARGV[2])
 return 1
