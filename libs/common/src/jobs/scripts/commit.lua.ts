@@ -8,8 +8,9 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: fence, terminal state, then the outcome's fields and values. Returns 1, or 0 when refused.
  */
 export const commit = new Script(`${prelude}
-if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
-if ARGV[2] == 'succeeded' and pastDeadline() then
+local state, owner, deadline = fields('state', 'fence', 'deadlineAt')
+if state ~= 'running' or tonumber(owner) ~= tonumber(ARGV[1]) then return 0 end
+if ARGV[2] == 'succeeded' and deadline and tonumber(deadline) <= now then
   finish('expired')
   return 0
 end
