@@ -37,7 +37,8 @@ try {
   const { path, url, seed } = await draw(new ApiClient(summary.url, summary.apiKey));
   spinner.succeed('done');
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(`picture: ${path}\nurl:     ${url}\nseed:    ${seed}\ntime:    ${seconds} s\n`);
+  const reach = once ? ' (while the service runs: without --once it keeps running)' : '';
+  process.stdout.write(`picture: ${path}\nurl:     ${url}${reach}\nseed:    ${seed}\ntime:    ${seconds} s\n`);
   if (once) await stop(0);
   else process.stdout.write(welcome(summary));
 } catch (error) {
