@@ -21,7 +21,7 @@ const warmUp: ImageRequest = {
 
 /**
  * Opens a checkpoint, warms it up and starts its batch.
- * @throws CheckpointError naming file and field; ExecutionProviderError
+ * @throws CheckpointError naming file and field; ExecutionProviderError; NonFiniteOutput naming the network
  */
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
   const engine = new BatchedEngine(await openPipeline(options), tokenBudget);

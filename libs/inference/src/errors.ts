@@ -9,6 +9,8 @@ export abstract class InferenceError extends Error {
   }
 }
 
+const maxMessageLength = 500;
+
 /** A checkpoint's files are missing, damaged or of a kind that is not supported. */
 export class CheckpointError extends InferenceError {
   readonly code = 'checkpoint_invalid';
@@ -24,7 +26,7 @@ export class CheckpointError extends InferenceError {
     problem: string,
     options?: ErrorOptions,
   ) {
-    super(`${file}${field === null ? '' : `: ${field}`}: ${problem}`, options);
+    super(oneLine(`${file}${field === null ? '' : `: ${field}`}: ${problem}`), options);
   }
 }
 
@@ -32,4 +34,10 @@ export class CheckpointError extends InferenceError {
 export class ExecutionProviderError extends InferenceError {
   readonly code = 'execution_provider_unavailable';
   readonly retryable = false;
+}
+
+/** Names come out of the files: they must not break a line, steer a terminal or fill a log. */
+function oneLine(message: string): string {
+  const line = message.replace(/\p{Cc}+/gu, ' ');
+  return line.length > maxMessageLength ? `${line.slice(0, maxMessageLength - 1)}…` : line;
 }

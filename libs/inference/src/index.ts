@@ -4,6 +4,7 @@ export type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
 export { CheckpointError, ExecutionProviderError, InferenceError } from './errors.js';
+export { NonFiniteOutput } from './pipelines/non-finite-output.js';
 export { UnsupportedSize } from './pipelines/unsupported-size.js';
 export { BatcherClosed } from './batcher/batcher-closed.js';
 export { CaseError, parseCaseRequest, readCase, type CaseRequest } from './cases/case-request.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkpointOf } from '../../../test/support/golden.js';
 import { CheckpointError } from './errors.js';
+import { openEngine } from './engine.js';
 import { openPipeline } from './open-pipeline.js';
 import type { TextToImageRequest } from './pipelines/text-to-image.js';
 
@@ -57,11 +58,22 @@ describe('openPipeline', () => {
   it.each([
     ['tokenizer/tokenizer_config.json', { chat_template: undefined }, /tokenizer_config\.json: chat_template: missing/],
     ['tokenizer/tokenizer_config.json', { chat_template: '{% if %}' }, /^tokenizer: cannot be used/],
+    ['tokenizer/tokenizer_config.json', { chat_template: null }, /tokenizer_config\.json: chat_template: missing/],
+    [
+      'tokenizer/tokenizer_config.json',
+      { chat_template: "{{ raise_exception('no\\nway') }}" },
+      /^tokenizer: cannot be used: .*no way$/,
+    ],
     ['tokenizer/tokenizer.json', { model: null }, /tokenizer\.json: model/],
     [
       'scheduler/scheduler_config.json',
       { use_karras_sigmas: true },
       /scheduler_config\.json: use_karras_sigmas: .*not supported/,
+    ],
+    [
+      'scheduler/scheduler_config.json',
+      { use_dynamic_shifting: true, base_image_seq_len: 256, max_image_seq_len: 256 },
+      /scheduler_config\.json: max_image_seq_len: must differ/,
     ],
     [
       'scheduler/scheduler_config.json',
@@ -72,5 +84,13 @@ describe('openPipeline', () => {
     edit(file, (config) => ({ ...config, ...fields }));
     await expect(openPipeline({ checkpoint })).rejects.toThrow(message);
     await expect(openPipeline({ checkpoint })).rejects.toThrow(CheckpointError);
+  });
+
+  it.each([
+    ['transformer', 'transformer/config.json', { rope_theta: 1e-300 }],
+    ['vae', 'vae/config.json', { scaling_factor: 1e-300 }],
+  ])('makes no black image of an output that is not finite: %s', async (network, file, fields) => {
+    edit(file, (config) => ({ ...config, ...fields }));
+    await expect(openEngine({ checkpoint, tokenBudget: 1024 })).rejects.toThrow(`${network}: the output is not finite`);
   });
 });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
 import { openComponents } from './engine/open-components.js';
@@ -32,7 +30,7 @@ export async function openPipeline(options: CheckpointOptions): Promise<OpenPipe
 
 const TokenizerJson = z.looseObject({ model: z.looseObject({ type: z.string() }) });
 const TokenizerConfig = z.looseObject({
-  chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).optional(),
+  chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish(),
 });
 
 function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
@@ -40,7 +38,9 @@ function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
   const config = checkpoint.json('tokenizer/tokenizer_config.json', TokenizerConfig);
   const chatTemplate = chatTemplateOf(checkpoint, config.chat_template);
   try {
-    return new PromptTokenizer({ tokenizer, config, chatTemplate });
+    const opened = new PromptTokenizer({ tokenizer, config, chatTemplate });
+    opened.encode(''); // a template may be valid and fail when it is rendered
+    return opened;
   } catch (cause) {
     throw new CheckpointError('tokenizer', null, `cannot be used: ${String(cause)}`, { cause });
   }
@@ -49,7 +49,7 @@ function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
 /** As in transformers: a file of its own comes before the field; among named templates `default` is taken. */
 function chatTemplateOf(checkpoint: Checkpoint, field: z.infer<typeof TokenizerConfig>['chat_template']): string {
   const file = 'tokenizer/chat_template.jinja';
-  if (checkpoint.has(file)) return readFileSync(join(checkpoint.directory, file), 'utf8');
+  if (checkpoint.has(file)) return checkpoint.text(file);
   const template = typeof field === 'string' ? field : field?.find(({ name }) => name === 'default')?.template;
   if (template !== undefined) return template;
   throw new CheckpointError('tokenizer/tokenizer_config.json', 'chat_template', `missing, and there is no ${file}`);

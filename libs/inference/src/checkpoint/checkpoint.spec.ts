@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -49,6 +49,23 @@ describe('openCheckpoint', () => {
     expect(read).toThrow('vae/config.json: not JSON');
     rmSync(join(folder, 'vae/config.json'));
     expect(read).toThrow('vae/config.json: missing or unreadable');
+  });
+
+  it('reads no text file above 64 MiB', () => {
+    writeJson('vae/config.json', {});
+    truncateSync(join(folder, 'vae/config.json'), 3 * 2 ** 30);
+    expect(() => openCheckpoint(folder).text('vae/config.json')).toThrow(
+      'vae/config.json: 3221225472 bytes, at most 67108864 are read',
+    );
+  });
+
+  it('puts names from a file on one line of bounded length', () => {
+    const name = `a\n\u001b[31m${'x'.repeat(1000)}`;
+    writeShard('model.safetensors', [name]);
+    const refuse = () => {
+      openCheckpoint(folder).weights('vae').assertAllTaken();
+    };
+    expect(refuse).toThrow(/^vae\/model\.safetensors: a \[31mx{400,}…$/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.js';
@@ -16,12 +16,31 @@ const shardIndex = z.object({ weight_map: z.record(z.string(), shardName) });
 /** File names without extension under which diffusers and transformers save weights. */
 const weightFiles = ['diffusion_pytorch_model', 'model'];
 
+/** The largest published text file, a tokenizer.json, has 11 MB. */
+const maxTextBytes = 64 * 2 ** 20;
+
 /** A checkpoint directory in the diffusers layout. Reads on demand; holds no file open. */
 export class Checkpoint {
   constructor(readonly directory: string) {}
 
   has(path: string): boolean {
     return existsSync(join(this.directory, path));
+  }
+
+  /**
+   * A text file of the checkpoint.
+   * @throws CheckpointError naming the file
+   */
+  text(path: string): string {
+    const file = join(this.directory, path);
+    try {
+      const { size } = statSync(file);
+      if (size > maxTextBytes) throw new CheckpointError(path, null, `${size} bytes, at most ${maxTextBytes} are read`);
+      return readFileSync(file, 'utf8');
+    } catch (cause) {
+      if (cause instanceof CheckpointError) throw cause;
+      throw new CheckpointError(path, null, 'missing or unreadable', { cause });
+    }
   }
 
   /**
@@ -83,12 +102,7 @@ export class Checkpoint {
   }
 
   private parseJson(path: string): unknown {
-    let text: string;
-    try {
-      text = readFileSync(join(this.directory, path), 'utf8');
-    } catch (cause) {
-      throw new CheckpointError(path, null, 'missing or unreadable', { cause });
-    }
+    const text = this.text(path);
     try {
       return JSON.parse(text);
     } catch (cause) {

@@ -7,6 +7,7 @@ import type { PromptTokenizer } from '../tokenizer/prompt-tokenizer.js';
 import type { CheckpointComponents, DenoiserSample } from './components.js';
 import { afterStep, samplesOf, type Denoising } from './denoising.js';
 import type { Guidance } from './guidance.js';
+import { finite } from './non-finite-output.js';
 import { UnsupportedSize } from './unsupported-size.js';
 
 export interface TextToImageRequest {
@@ -101,8 +102,10 @@ export class TextToImage {
     return afterStep(state, velocities);
   }
 
+  /** @throws NonFiniteOutput */
   async finish({ latents }: Denoising): Promise<TextToImageResult> {
-    return { latents, image: toPixels(await this.components.imageDecoder.decode(latents)) };
+    const decoded = await this.components.imageDecoder.decode(finite(latents, 'transformer'));
+    return { latents, image: toPixels(finite(decoded, 'vae')) };
   }
 
   private get pixelsPerToken(): number {
@@ -113,8 +116,8 @@ export class TextToImage {
     return (width / this.pixelsPerToken) * (height / this.pixelsPerToken);
   }
 
-  private encode(prompt: string): Promise<Tensor> {
-    return this.components.textEncoder.encode(this.tokenizer.encode(prompt));
+  private async encode(prompt: string): Promise<Tensor> {
+    return finite(await this.components.textEncoder.encode(this.tokenizer.encode(prompt)), 'text_encoder');
   }
 
   private drawLatents({ width, height, noise }: TextToImageRequest): Tensor {

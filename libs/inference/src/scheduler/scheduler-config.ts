@@ -27,6 +27,10 @@ export const SchedulerConfig = z
     use_beta_sigmas: unsupported('use_beta_sigmas'),
     stochastic_sampling: unsupported('stochastic_sampling'),
   })
+  .refine((config) => !config.use_dynamic_shifting || config.base_image_seq_len !== config.max_image_seq_len, {
+    path: ['max_image_seq_len'],
+    error: 'must differ from base_image_seq_len',
+  })
   .transform((config) => ({
     trainTimesteps: config.num_train_timesteps,
     /** Constant shift, or by image size. */

@@ -55,4 +55,13 @@ describe('PromptTokenizer', () => {
     expect(ids.slice(0, 6)).toEqual([...userTurn, 2645, 1350]);
     expect(ids.at(-1)).toBe(1350);
   });
+
+  it('lets the template name special tokens, written as strings or as objects', () => {
+    const named = new PromptTokenizer({
+      tokenizer: json('tokenizer.json'),
+      config: { ...config, bos_token: { content: '<|im_start|>' }, eos_token: '<|im_end|>', pad_token: null },
+      chatTemplate: '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}',
+    });
+    expect(named.encode('red apple')).toEqual([1, 933, 2851, 2]);
+  });
 });

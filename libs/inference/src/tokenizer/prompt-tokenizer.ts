@@ -1,5 +1,6 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
 
 /** Tokens of a prompt that the text encoder is shown, chat template included; the rest is cut, as in diffusers. */
 export const maxPromptTokens = 512;
@@ -14,6 +15,10 @@ export interface TokenizerFiles {
   chatTemplate: string;
 }
 
+/** Special tokens that transformers lets a template name. */
+const specialTokens = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+const specialToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+
 // The package's own types do not resolve under nodenext (its relative imports carry no extension).
 const TextTokenizer = Tokenizer as unknown as new (tokenizer: object, config: object) => TextTokenizer;
 interface TextTokenizer {
@@ -24,20 +29,31 @@ interface TextTokenizer {
 export class PromptTokenizer {
   private readonly tokenizer: TextTokenizer;
   private readonly template: Template;
+  private readonly specialTokens: Record<string, string>;
 
   /** @throws Error when the template is not valid Jinja or the tokenizer's model is of an unknown type. */
   constructor({ tokenizer, config, chatTemplate }: TokenizerFiles) {
     this.tokenizer = new TextTokenizer(tokenizer, config);
     this.template = new Template(chatTemplate);
+    this.specialTokens = specialTokensOf(config);
   }
 
   /** Token ids of the prompt as a user's chat message with thinking enabled; at most `maxPromptTokens`. */
   encode(prompt: string): number[] {
     const chat = this.template.render({
+      ...this.specialTokens,
       messages: [{ role: 'user', content: prompt }],
       add_generation_prompt: true,
       enable_thinking: true,
     });
     return this.tokenizer.encode(chat).ids.slice(0, maxPromptTokens);
   }
+}
+
+function specialTokensOf(config: object): Record<string, string> {
+  const named = Object.entries(config).flatMap(([name, value]) => {
+    const token = specialTokens.includes(name) ? specialToken.safeParse(value) : undefined;
+    return token?.success ? [[name, token.data] as const] : [];
+  });
+  return Object.fromEntries(named);
 }
