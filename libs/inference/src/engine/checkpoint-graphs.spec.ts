@@ -41,7 +41,7 @@ describe('checkpointGraphs', () => {
     ['rope_scaling', 'text_encoder/config.json', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
     ['use_sliding_window', 'text_encoder/config.json', { use_sliding_window: true }],
     ['layer_types', 'text_encoder/config.json', { layer_types: ['sliding_attention'] }],
-    ['attention_bias', 'text_encoder/config.json', { attention_bias: true }],
+    ['rms_norm_eps', 'text_encoder/config.json', { rms_norm_eps: 1e300 }],
     ['rope_theta', 'text_encoder/config.json', { rope_theta: undefined }],
     ['act_fn', 'vae/config.json', { act_fn: 'relu' }],
     ['up_block_types', 'vae/config.json', { up_block_types: ['AttnUpDecoderBlock2D'] }],
@@ -67,6 +67,11 @@ describe('checkpointGraphs', () => {
       'text_encoder/model.safetensors.index.json: layers.0.mlp.gate_proj.weight: has shape [96, 48], the config asks for [100, 48]',
       'text_encoder/config.json',
       { intermediate_size: 100 },
+    ],
+    [
+      'text_encoder/model.safetensors.index.json: layers.0.self_attn.v_proj.bias: missing weight of shape [32]',
+      'text_encoder/config.json',
+      { attention_bias: true },
     ],
     [
       'vae/diffusion_pytorch_model.safetensors: post_quant_conv.weight: missing weight of shape [16, 16, 1, 1]',

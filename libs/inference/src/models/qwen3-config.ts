@@ -9,7 +9,7 @@ const ropeParameters = z.object({ rope_theta: z.number().positive(), rope_type: 
 export const qwen3Config = z
   .object({
     model_type: z.literal('qwen3'),
-    attention_bias: z.literal(false).default(false),
+    attention_bias: z.boolean().default(false),
     head_dim: z.int().positive().multipleOf(2).default(128),
     hidden_act: z.literal('silu'),
     hidden_size: z.int().positive(),
@@ -18,7 +18,7 @@ export const qwen3Config = z
     num_attention_heads: z.int().positive(),
     num_hidden_layers: z.int().positive(),
     num_key_value_heads: z.int().positive(),
-    rms_norm_eps: z.number().positive(),
+    rms_norm_eps: z.number().positive().max(1),
     rope_parameters: ropeParameters.nullish(),
     rope_scaling: z.null().optional(),
     rope_theta: z.number().positive().optional(),
@@ -42,6 +42,7 @@ export const qwen3Config = z
       headCount: config.num_attention_heads,
       keyValueHeadCount: config.num_key_value_heads,
       headWidth: config.head_dim,
+      attentionBias: config.attention_bias,
       normEpsilon: config.rms_norm_eps,
       ropeTheta,
       vocabularySize: config.vocab_size,

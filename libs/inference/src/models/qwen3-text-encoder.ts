@@ -65,13 +65,13 @@ function layer(scope: Scope, x: Value, tables: RotaryTables, config: Qwen3Config
 }
 
 function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: Qwen3Config): Value {
-  const { width, headCount, keyValueHeadCount, headWidth, normEpsilon } = config;
+  const { width, headCount, keyValueHeadCount, headWidth, normEpsilon, attentionBias: bias } = config;
   const rotated = (projection: string, norm: string, heads: number) => {
-    const projected = linear(scope.at(projection), x, width, heads * headWidth);
+    const projected = linear(scope.at(projection), x, width, heads * headWidth, { bias });
     const normed = headNorm(scope.at(norm), projected, { headCount: heads, headWidth, epsilon: normEpsilon });
     return rotate(scope, normed, tables, { headCount: heads, interleaved: false });
   };
-  const value = linear(scope.at('v_proj'), x, width, keyValueHeadCount * headWidth);
+  const value = linear(scope.at('v_proj'), x, width, keyValueHeadCount * headWidth, { bias });
   const attended = attention(
     scope,
     {
@@ -81,7 +81,7 @@ function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: Qwe
     },
     { headCount, causal: true },
   );
-  return linear(scope.at('o_proj'), attended, headCount * headWidth, width);
+  return linear(scope.at('o_proj'), attended, headCount * headWidth, width, { bias });
 }
 
 /** Each key or value head as often as query heads share it: [1, length, keyValueHeads · headWidth] → [1, length, heads · headWidth]. */

@@ -23,7 +23,7 @@ export const zImageConfig = z
     n_heads: z.int().positive(),
     n_layers: layerCount.min(1),
     n_refiner_layers: layerCount,
-    norm_eps: z.number().positive(),
+    norm_eps: z.number().positive().max(1),
     qk_norm: z.literal(true),
     rope_theta: z.number().positive(),
     t_scale: z.number().positive(),
