@@ -26,7 +26,7 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
     const requests = imageRequests(request);
     for (const each of requests) opened.pipeline.check(each);
     const batcher = new Batcher(new RecordedPipeline(opened.pipeline), { tokenBudget: Infinity, samplesPerCall });
-    const runs = await Promise.all(requests.map((each) => batcher.run(each)));
+    const runs = await Promise.all(requests.map((each) => batcher.run(each))).finally(() => batcher.close());
     return await write(
       out,
       runs.map(({ result }) => result),
