@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobEvents } from '@app/common/jobs/job-events.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
-import { workerConnection } from '@app/common/queue/connection.js';
+import { apiConnection, workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
+import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { startRedis, type RedisServer } from '../../apps/cli/src/embedded/redis-server.js';
 import { newJob, newModel } from '../support/jobs.js';
 
@@ -70,4 +71,23 @@ describe('an outage of Redis', () => {
     await jobs.close();
     for (const connection of [own, fetching]) connection!.disconnect();
   }, 30_000);
+
+  it('during the first add of a process fails that add and none after it', async () => {
+    const model = newModel();
+    const connection = apiConnection(server.url);
+    await once(connection, 'ready');
+    const admin = workerConnection(server.url);
+    const queues = new ModelQueues(connection);
+    const add = (id: string): Promise<void> => queues.add(model, { version: 1, id, tag: 0, fenceBase: 0 }, 1);
+
+    await admin.client('PAUSE', 2_000, 'ALL');
+    await expect(add('first')).rejects.toThrow('Command timed out');
+    await sleep(1_000);
+    await add('second');
+    expect(await queues.remove(model, 'second')).toBe(true);
+
+    await queues.close();
+    connection.disconnect();
+    admin.disconnect();
+  }, 15_000);
 });

@@ -55,6 +55,8 @@ export class ModelQueues {
       // The connection's owner hears its errors; an emitter without a listener would end the process.
       queue.on('error', () => undefined);
       this.byModel.set(model, queue);
+      // BullMQ asks Redis for its version once, and a queue whose question got no answer in time refuses every call for good.
+      queue.waitUntilReady().catch(() => this.byModel.delete(model));
     }
     return queue;
   }
