@@ -76,6 +76,16 @@ describe('the engine’s batch', () => {
     expect(canceled).toHaveLength(3);
   });
 
+  it('gives the same bytes again, and the same image from another number of threads', async () => {
+    expect(Buffer.compare((await engine.run(base)).pixels, solo[0]!)).toBe(0);
+    const single = await openEngine({ checkpoint: checkpointOf('z-image-nano-turbo'), tokenBudget: 2048, threads: 1 });
+    try {
+      expect(psnr((await single.run(base)).pixels, solo[0]!)).toBeGreaterThanOrEqual(imagePsnr);
+    } finally {
+      await single.close();
+    }
+  });
+
   it('refuses a size that the checkpoint cannot make, naming the side', async () => {
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(UnsupportedSize);
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(/^height: .* multiple of 16 px/);

@@ -35,6 +35,8 @@ describe('readCase', () => {
     [{ ...valid, pipeline: 'inpaint' }, 'pipeline: inpaint is not supported yet'],
     [{ ...valid, prompts: [] }, 'prompts: '],
     [{ ...valid, steps: 0 }, 'steps: '],
+    [{ ...valid, steps: 1e9 }, 'steps: Too big'],
+    [{ ...valid, width: 16_000 }, 'width: Too big'],
     [{ ...valid, width: '64' }, 'width: '],
     [{ ...valid, negative_prompt: ['a', 'b'] }, 'negative_prompt: must have one entry for each prompt'],
     ['{', 'not JSON'],

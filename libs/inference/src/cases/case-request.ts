@@ -9,7 +9,8 @@ export class CaseError extends InferenceError {
   readonly retryable = false;
 }
 
-const side = z.int().positive();
+/** Pixels; the published transformer's position tables end there. */
+const side = z.int().positive().max(8192);
 
 /**
  * A text-to-image request in the form of request.json (test/golden/README.md). What the file holds to compare with (sigmas,
@@ -24,7 +25,7 @@ export const CaseRequest = z
     negative_prompt: z.union([z.string(), z.array(z.string())]).nullish(),
     width: side,
     height: side,
-    steps: z.int().positive(),
+    steps: z.int().positive().max(1000),
     guidance_scale: z.number().nonnegative(),
     cfg_normalization: z.union([z.boolean(), z.number()]).nullish(),
     cfg_truncation: z.number().nullish(),
