@@ -145,6 +145,13 @@ describe('tenants', () => {
     expect(running.json).toEqual({ jobs: [], next_cursor: null });
   });
 
+  it('read what is wrong with a limit', async () => {
+    const key = await api.keyOf({ tenant: 'mine' });
+    expect((await api.call('/v1/jobs?limit=101', { key })).json).toMatchObject({
+      errors: [{ field: 'limit', message: 'must be at most 100' }],
+    });
+  });
+
   it.each(['state=open', 'limit=0', 'limit=x', 'limit=101', 'cursor=x', 'sort=asc'])(
     'refuse the query %s',
     async (query) => {

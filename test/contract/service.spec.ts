@@ -47,6 +47,7 @@ describe('with Redis', () => {
       ['/v2/jobs', 'GET'],
       ['/v1/generations', 'DELETE'],
       ['/', 'GET'],
+      ['/v1/jobs/%E0%A4%A', 'GET'],
     ] as const) {
       const answer = await api.call(path, { method });
       expect([answer.status, answer.json]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);

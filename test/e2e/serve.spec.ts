@@ -89,6 +89,13 @@ describe('serve', () => {
     });
   });
 
+  it('says which setting is wrong', async () => {
+    const { code, log } = await refused({ environment: { STORAGE_URL: 'ftp://pictures' } });
+    expect(code).toBe(1);
+    expect(log).toMatch(/cannot start: \w+: invalid configuration:\n +STORAGE_URL: must be a file:\/\/ or s3:\/\/ URL/);
+    expect(log).not.toContain('node:internal');
+  });
+
   it('says within seconds that REDIS_URL is not reachable', async () => {
     const startedAt = Date.now();
     const port = await freePort();

@@ -35,7 +35,7 @@ export class ApiModule {
     const redis = apiConnection(config.redisUrl);
     const blocking = workerConnection(config.redisUrl);
     for (const connection of [redis, blocking]) {
-      connection.on('error', (error: Error) => logger.warn({ reason: error.message }, 'redis connection'));
+      connection.on('error', (error: Error) => logger.warn({ err: error }, 'redis'));
     }
 
     const jobs = new JobStore(redis, { models: catalog.names });

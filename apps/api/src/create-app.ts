@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
+import { decodablePath } from './http/decodable-path.js';
 import { jsonOnly } from './http/json-only.js';
 import { boundedNesting } from './http/nesting.js';
 import { serveOpenApi } from './http/openapi.js';
@@ -21,7 +22,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   const app = await NestFactory.create<NestExpressApplication>(ApiModule.of(config, logger), options);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(logger), securityHeaders, jsonOnly);
+  app.use(requestLog(logger), securityHeaders, decodablePath, jsonOnly);
   app.useBodyParser('json', { limit: bodyLimit });
   app.use(boundedNesting);
   app.useGlobalPipes(validationPipe);

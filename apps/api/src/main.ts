@@ -1,13 +1,13 @@
 import { createLogger } from '@app/common/telemetry/logger.js';
+import { exitWithError } from '@app/common/telemetry/exit-with-error.js';
 import { readApiConfig } from './api.config.js';
 import { createApp } from './create-app.js';
 
-/** Exit status of a process that was set up wrongly: starting it again changes nothing (EX_CONFIG). */
-const configExit = 78;
+let logger = createLogger('api', 'info');
 
 async function start(): Promise<void> {
   const config = readApiConfig(process.env);
-  const logger = createLogger('api', config.logLevel);
+  logger = createLogger('api', config.logLevel);
   const app = await createApp(config, logger);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen(config.port, config.host);
@@ -16,7 +16,4 @@ async function start(): Promise<void> {
   process.send?.({ type: 'ready', url });
 }
 
-start().catch((error: unknown) => {
-  process.stderr.write(`api: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(configExit);
-});
+start().catch((error: unknown) => exitWithError(logger, error));

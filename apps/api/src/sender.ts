@@ -1,6 +1,7 @@
 import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
+import { exitWithError } from '@app/common/telemetry/exit-with-error.js';
 import { createLogger } from '@app/common/telemetry/logger.js';
 import { readSenderConfig } from './sender.config.js';
 import { Sender } from './sender/sender.js';
@@ -8,35 +9,41 @@ import { Sender } from './sender/sender.js';
 /** Images are private: a webhook's URLs are for the moment it is read in. */
 const urlTtlSeconds = 900;
 
-const config = readSenderConfig(process.env);
-const logger = createLogger('sender', config.LOG_LEVEL);
-const catalog = ModelCatalog.read(config.MODELS_FILE);
-const storage = openStorage(config.STORAGE_URL, { publicUrl: config.PUBLIC_URL, signingKey: config.URL_SIGNING_KEY });
-const redis = workerConnection(config.REDIS_URL);
-redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
-
-const sender = new Sender({
-  redis,
-  models: catalog.names,
-  urlOf: (key) => storage.signedUrl(key, urlTtlSeconds),
-  embedded: config.ZIMAGE_MODE === 'embedded',
-  onError: (error) => logger.error({ err: error }, 'a duty failed; it runs again'),
-});
-
 /** A stop that Redis or an endpoint holds up is cut short: what is under way is done again by the next sender. */
 const stopWithinMs = 20_000;
 
-async function stop(signal: string): Promise<void> {
-  setTimeout(() => process.exit(1), stopWithinMs).unref();
-  logger.info({ signal }, 'stopping');
-  await sender.stop();
-  await storage.close();
-  redis.disconnect();
-  if (process.connected) process.disconnect();
-}
-process.once('SIGTERM', (signal) => void stop(signal));
-process.once('SIGINT', (signal) => void stop(signal));
+let logger = createLogger('sender', 'info');
 
-await sender.start();
-logger.info({ models: catalog.names }, 'ready');
-process.send?.({ type: 'ready' });
+async function start(): Promise<void> {
+  const config = readSenderConfig(process.env);
+  logger = createLogger('sender', config.LOG_LEVEL);
+  const catalog = ModelCatalog.read(config.MODELS_FILE);
+  const storage = openStorage(config.STORAGE_URL, { publicUrl: config.PUBLIC_URL, signingKey: config.URL_SIGNING_KEY });
+  const redis = workerConnection(config.REDIS_URL);
+  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
+
+  const sender = new Sender({
+    redis,
+    models: catalog.names,
+    urlOf: (key) => storage.signedUrl(key, urlTtlSeconds),
+    embedded: config.ZIMAGE_MODE === 'embedded',
+    onError: (error) => logger.error({ err: error }, 'a duty failed; it runs again'),
+  });
+
+  async function stop(signal: string): Promise<void> {
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    logger.info({ signal }, 'stopping');
+    await sender.stop();
+    await storage.close();
+    redis.disconnect();
+    if (process.connected) process.disconnect();
+  }
+  process.once('SIGTERM', (signal) => void stop(signal));
+  process.once('SIGINT', (signal) => void stop(signal));
+
+  await sender.start();
+  logger.info({ models: catalog.names }, 'ready');
+  process.send?.({ type: 'ready' });
+}
+
+start().catch((error: unknown) => exitWithError(logger, error));

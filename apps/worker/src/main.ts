@@ -2,13 +2,10 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, NestApplicationOptions } from '@nestjs/common';
 import { parseConfig } from '@app/common/config/parse-config.js';
-import { ServiceError } from '@app/common/errors.js';
+import { exitWithError } from '@app/common/telemetry/exit-with-error.js';
 import { createLogger } from '@app/common/telemetry/logger.js';
 import { WorkerConfig } from './worker.config.js';
 import { WorkerModule } from './worker.module.js';
-
-/** EX_CONFIG of sysexits.h: a restart will not help. */
-const configurationExit = 78;
 
 /** Errors come to us, and our own log tells of them. */
 const quiet: Pick<NestApplicationOptions, 'logger' | 'abortOnError'> = { logger: false, abortOnError: false };
@@ -34,8 +31,7 @@ async function stopWithin(graceS: number): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  log.fatal(error instanceof Error ? error.message : String(error));
-  process.exit(error instanceof ServiceError && !error.retryable ? configurationExit : 1);
+  exitWithError(log, error);
 }
 
 function once(action: () => Promise<void>): () => void {

@@ -11,7 +11,12 @@ export const JobListQuery = z.strictObject({
     .string()
     .refine((cursor) => modelOfJob(cursor) !== null, 'must be the next_cursor of the page before')
     .optional(),
-  limit: z.coerce.number('must be a number').int().min(1).max(100).default(20),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be whole')
+    .min(1, 'must be at least 1')
+    .max(100, 'must be at most 100')
+    .default(20),
 });
 export type JobListQuery = z.infer<typeof JobListQuery>;
 
