@@ -96,7 +96,8 @@ export class JobStore {
   async backlog(model: string): Promise<{ jobs: number; units: number }> {
     const keys = new ModelKeys(model);
     const [jobs, units] = await Promise.all([this.redis.zcard(keys.open), this.redis.get(keys.backlog)]);
-    return { jobs, units: Math.max(0, Number(units ?? 0)) };
+    // A sum of floats leaves a residue when the last job has gone; the janitor recounts it only now and then.
+    return { jobs, units: jobs === 0 ? 0 : Math.max(0, Number(units ?? 0)) };
   }
 
   /** Queued: canceled at once. Running: its worker ends it at the next step. Terminal: left as it is. */
