@@ -20,9 +20,6 @@ export interface RunTools {
 
 type SucceededOutcome = JobOutcome & { state: 'succeeded' };
 
-/** setTimeout's longest delay; a deadline further away is left to the janitor. */
-const maxTimerMs = 2 ** 31 - 1;
-
 /**
  * One fetched job on its way through the engine: its images enter one by one as there is room, the job starts with the
  * first, and all of them stop when one fails or the run is aborted.
@@ -93,8 +90,7 @@ export class JobRun {
   private watchDeadline(): NodeJS.Timeout | undefined {
     const { deadlineAt } = this.record;
     if (deadlineAt === null) return undefined;
-    const delayMs = Math.min(Math.max(0, deadlineAt - Date.now()), maxTimerMs);
-    return setTimeout(() => this.abort(new DeadlinePassed('the deadline passed')), delayMs);
+    return setTimeout(() => this.abort(new DeadlinePassed('the deadline passed')), deadlineAt - Date.now());
   }
 
   private async allImages(): Promise<StoredImage[]> {
@@ -118,6 +114,8 @@ export class JobRun {
     const { request, crashes } = this.record;
     const earlier = this.earlier[index];
     if (earlier) {
+      // Only a running document takes progress.
+      await this.start();
       this.progress.advance(request.steps);
       return earlier;
     }

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
+import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import type { ImageRequest } from '@app/inference';
@@ -162,6 +163,49 @@ describe('JobRunner', () => {
     engine.waiting[2]!.fail(new EngineCrashed('SIGKILL'));
     expect(await ended(id)).toMatchObject({ state: 'failed', crashes: 2, error: { code: 'engine_crashed' } });
     expect(storage.objects.size).toBe(0);
+  });
+
+  it('finishes a job whose images were all uploaded before, without the engine', async () => {
+    const id = await accept({ n: 2, seed: 5 });
+    for (const index of [0, 1]) {
+      await storage.putIfAbsent(`acme/${id}/${index}.png`, Buffer.from('x'), { contentType: 'image/png', sha256: 'f' });
+    }
+    await inEngine(2);
+    engine.waiting[0]!.fail(new EngineCrashed('SIGKILL'));
+    expect(await ended(id)).toMatchObject({
+      state: 'succeeded',
+      attempts: 2,
+      progress: { step: 16, steps: 16 },
+      images: [{ sha256: 'f' }, { sha256: 'f' }],
+    });
+    expect(engine.waiting).toHaveLength(2);
+  });
+
+  it('fails a job that was lost with its workers too often, and takes it off the queue', async () => {
+    await accept({ batch: false });
+    await inEngine(1);
+    const id = await accept();
+    const queued = new ModelKeys(model).queued(id);
+    // What BullMQ's stalled check writes in the end.
+    await connections[0]!.hset(queued, 'defa', 'job stalled more than allowable limit');
+    engine.waiting[0]!.make();
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'worker_lost' } });
+    await eventually(async () => (await connections[0]!.exists(queued)) === 0);
+  });
+
+  it('goes on fetching when a job can neither begin nor be handed back', async () => {
+    const refuse = (): Promise<never> => Promise.reject(new Error('READONLY'));
+    const [get, handBack] = [store.get.bind(store), source.handBack.bind(source)];
+    Object.assign(store, { get: refuse });
+    Object.assign(source, { handBack: refuse });
+    await accept();
+    await new Promise((done) => setTimeout(done, 1500));
+    Object.assign(store, { get });
+    Object.assign(source, { handBack });
+    const next = await accept();
+    await inEngine(1);
+    engine.waiting[0]!.make();
+    expect((await ended(next)).state).toBe('succeeded');
   });
 
   it('ends a running job that is cancelled, and one whose deadline passes', async () => {

@@ -69,7 +69,7 @@ export class JobRunner {
         log.error({ err: error, job: job.id }, 'the job could not begin');
         // It comes back at once, being the first of its priority: not faster than this.
         await sleep(beginAgainMs);
-        await source.handBack(job);
+        await source.handBack(job).catch(() => undefined);
       }
     }
   }
@@ -79,7 +79,8 @@ export class JobRunner {
     const record = await this.tools.store.get(job.id);
     if (!record) return this.tools.source.complete(job);
     const run = await JobRun.prepare(job, record, this.tools, this.stopping.signal);
-    if (job.deferredFailure !== null) return this.giveUp(run, job.deferredFailure);
+    // Lost with its worker too often.
+    if (job.deferredFailure !== null) return this.commit(run, failure('worker_lost', job.deferredFailure));
     const ended = this.see(run).finally(() => this.running.delete(run));
     this.running.set(run, ended);
   }
@@ -146,12 +147,6 @@ export class JobRunner {
   private async handBack(job: FetchedJob): Promise<void> {
     await this.tools.store.release(job.id, job.fence);
     await this.tools.source.handBack(job);
-  }
-
-  /** A job that was lost with its worker too often. */
-  private async giveUp(run: JobRun, reason: string): Promise<void> {
-    await this.commit(run, failure('worker_lost', reason));
-    await this.tools.source.failed(run.job, reason);
   }
 }
 

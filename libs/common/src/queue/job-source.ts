@@ -1,4 +1,4 @@
-import { UnrecoverableError, type Worker } from 'bullmq';
+import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeldLocks } from './held-locks.js';
@@ -9,7 +9,7 @@ export interface FetchedJob {
   readonly id: string;
   /** Rises with every fetch of the job: goes into `start`, `progress`, `commit` and `release`. */
   readonly fence: number;
-  /** Set when the job stalled more often than allowed: commit it failed and call {@link JobSource.failed}. */
+  /** Set when the job stalled more often than allowed: commit it failed and complete it. */
   readonly deferredFailure: string | null;
 }
 
@@ -89,11 +89,6 @@ export class JobSource {
   /** After `release`: the job goes to the front of its own priority. */
   async handBack(fetched: FetchedJob): Promise<void> {
     await this.finish(fetched, ({ job, token }) => job.moveToWait(token));
-  }
-
-  /** After `commit` of a failure that no further attempt can mend. */
-  async failed(fetched: FetchedJob, reason: string): Promise<void> {
-    await this.finish(fetched, ({ job, token }) => job.moveToFailed(new UnrecoverableError(reason), token, false));
   }
 
   /** No job is fetched from now on; resolves when the blocked fetch is over. Held jobs stay held and renewed. */
