@@ -36,10 +36,6 @@ export class MemoryStorage implements ObjectStorage {
     return Promise.resolve({ url: `memory:${key}`, expiresAt: new Date(0) });
   }
 
-  check(): Promise<void> {
-    return Promise.resolve();
-  }
-
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { keySegments } from './object-key.js';
 import { ObjectExists, StorageUnavailable, type ObjectInfo, type ObjectStorage } from './object-storage.js';
-import { probe } from './probe.js';
 import { signFileUrl } from './url-signature.js';
 
 const Info = z.object({ bytes: z.int(), sha256: z.string(), contentType: z.string() });
@@ -65,10 +64,6 @@ export class FileStorage implements ObjectStorage {
     const expires = Math.ceil(Date.now() / 1000) + ttlSeconds;
     const url = signFileUrl(this.urls.publicUrl, this.urls.signingKey, key, expires);
     return Promise.resolve({ url, expiresAt: new Date(expires * 1000) });
-  }
-
-  check(): Promise<void> {
-    return probe(this);
   }
 
   close(): Promise<void> {

@@ -31,7 +31,5 @@ export interface ObjectStorage {
   delete(key: string): Promise<void>;
   /** A URL that anyone can GET until `expiresAt`. */
   signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }>;
-  /** Writes, reads and deletes a probe object; throws what went wrong. */
-  check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,7 +10,6 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keySegments } from './object-key.js';
 import { ObjectExists, StorageUnavailable, type ObjectInfo, type ObjectStorage } from './object-storage.js';
-import { probe } from './probe.js';
 
 export interface S3Place {
   bucket: string;
@@ -100,10 +99,6 @@ export class S3Storage implements ObjectStorage {
       signingDate,
     });
     return { url, expiresAt: new Date(signingDate.getTime() + ttlSeconds * 1000) };
-  }
-
-  check(): Promise<void> {
-    return probe(this);
   }
 
   close(): Promise<void> {
