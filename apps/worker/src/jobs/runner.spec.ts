@@ -171,6 +171,7 @@ describe('JobRunner', () => {
       await storage.putIfAbsent(`acme/${id}/${index}.png`, Buffer.from('x'), { contentType: 'image/png', sha256: 'f' });
     }
     await inEngine(2);
+    await store.progress(id, 1, 1, 16);
     engine.waiting[0]!.fail(new EngineCrashed('SIGKILL'));
     expect(await ended(id)).toMatchObject({
       state: 'succeeded',
