@@ -12,7 +12,7 @@ describe('a worker is stopped for longer than its lock and then goes on', () => 
   });
   afterAll(() => service.stop());
 
-  it("another worker's result stands, and the late one is refused", async () => {
+  it("another worker's result stands, and the stopped one drops its run and serves on", async () => {
     const { id } = await service.generate({ prompt: 'umbrella', steps: 20, seed: 3 });
     const frozen = stoppedPidIn((await service.stepping(id)).worker);
     process.kill(frozen, 'SIGSTOP');

@@ -45,8 +45,6 @@ export class OnnxSession {
       extra: {
         session: {
           model_external_initializers_file_folder_path: graph.root,
-          // Smaller blocks as a loop nears its end: the fastest of the scheduling options measured (docs/numerics.md).
-          dynamic_block_base: '4',
           // Each session has threads of its own: those of the last one would spin beside those of the next.
           force_spinning_stop: '1',
         },
