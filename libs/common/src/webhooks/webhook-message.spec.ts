@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { generationRequest } from '../../../../test/support/jobs.js';
 import type { JobDocument } from '../jobs/job-document.js';
 import { parseEntry } from './outbox.js';
 import { parseRetryAfter, retryDelay, retryDelaysMs } from './retry-schedule.js';
@@ -10,20 +11,7 @@ const document: JobDocument = {
   state: 'succeeded',
   kind: 'generation',
   model: 'm',
-  request: {
-    prompt: 'red apple',
-    negative_prompt: null,
-    width: 256,
-    height: 256,
-    steps: 8,
-    guidance_scale: 0,
-    cfg_normalization: false,
-    cfg_truncation: 1,
-    seed: 42,
-    n: 1,
-    output: { format: 'png', embed_parameters: true },
-    batch: true,
-  },
+  request: generationRequest,
   priority: 'normal',
   progress: { step: 8, steps: 8 },
   images: [],
