@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, copyFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
+import { openCheckpoint } from '../../libs/inference/src/checkpoint/checkpoint.js';
 import { openComponents } from '../../libs/inference/src/engine/open-components.js';
 import { checkpointOf, difference, goldenCase } from '../support/golden.js';
 
@@ -26,7 +27,7 @@ function asHubCache(checkpoint: string): string {
 
 it('runs a sharded checkpoint out of a cache that is all symlinks', async () => {
   const golden = goldenCase('tiny-base');
-  const components = await openComponents({ checkpoint: asHubCache(checkpointOf('tiny-t2i')), threads: 1 });
+  const components = await openComponents(openCheckpoint(asHubCache(checkpointOf('tiny-t2i'))), { threads: 1 });
   const { denoiser } = components;
   try {
     const modulation = (await denoiser.modulations([1 - golden.request.sigmas[0]!])).row(0);

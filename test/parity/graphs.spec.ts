@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { openCheckpoint } from '../../libs/inference/src/checkpoint/checkpoint.js';
 import { openComponents } from '../../libs/inference/src/engine/open-components.js';
 import type { CheckpointComponents, DenoiserSample } from '../../libs/inference/src/pipelines/components.js';
 import { PromptTokenizer } from '../../libs/inference/src/tokenizer/prompt-tokenizer.js';
@@ -15,7 +16,7 @@ const imageFidelity = 50;
 
 const opened = new Map<string, Promise<CheckpointComponents>>();
 function open(checkpoint: string): Promise<CheckpointComponents> {
-  const components = opened.get(checkpoint) ?? openComponents({ checkpoint });
+  const components = opened.get(checkpoint) ?? openComponents(openCheckpoint(checkpoint));
   opened.set(checkpoint, components);
   return components;
 }

@@ -17,11 +17,11 @@ export interface OpenPipeline {
  * is said at once.
  * @throws CheckpointError naming file and field
  */
-export async function openPipeline(options: CheckpointOptions): Promise<OpenPipeline> {
-  const checkpoint = openCheckpoint(options.checkpoint);
+export async function openPipeline({ checkpoint: directory, ...options }: CheckpointOptions): Promise<OpenPipeline> {
+  const checkpoint = openCheckpoint(directory);
   const scheduler = checkpoint.json('scheduler/scheduler_config.json', SchedulerConfig);
   const tokenizer = openTokenizer(checkpoint);
-  const components = await openComponents(options);
+  const components = await openComponents(checkpoint, options);
   return {
     pipeline: new TextToImage(components, tokenizer, scheduler),
     close: () => components.close(),

@@ -1,4 +1,4 @@
-import { openCheckpoint } from '../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { CheckpointComponents } from '../pipelines/components.js';
 import { OnnxSession } from '../session/onnx-session.js';
 import type { SessionOptions } from '../session/onnx-session.js';
@@ -9,15 +9,15 @@ import { Qwen3Encoder } from './qwen3-encoder.js';
 import { ZImageDenoiser } from './z-image-denoiser.js';
 
 /**
- * Opens a checkpoint directory and loads its networks.
+ * Loads the networks of a checkpoint.
  * @throws CheckpointError naming file and field when the checkpoint is damaged or not supported
  * @throws ExecutionProviderError when an execution provider is missing
  */
-export async function openComponents({
-  checkpoint,
-  ...options
-}: { checkpoint: string } & SessionOptions): Promise<CheckpointComponents> {
-  const { configs, graphs } = checkpointGraphs(openCheckpoint(checkpoint));
+export async function openComponents(
+  checkpoint: Checkpoint,
+  options: SessionOptions = {},
+): Promise<CheckpointComponents> {
+  const { configs, graphs } = checkpointGraphs(checkpoint);
   const sessions = await openSessions(graphs, options);
   return {
     textEncoder: new Qwen3Encoder(configs.textEncoder, sessions.textEncoder),
