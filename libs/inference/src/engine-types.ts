@@ -1,6 +1,24 @@
-/** One image to make. All of a checkpoint's text-to-image parameters; sizes in pixels, multiples of 16. */
+import type { RgbImage } from './image/pixels.js';
+
+/** An input image as a file: PNG, JPEG or WebP. */
+export type EncodedInput = Uint8Array;
+
+/**
+ * What an image is made from beside the prompt.
+ * - `image-to-image`: the image, noised to the start that `strength` (0–1] leaves
+ * - `inpaint`: as before, and only where the mask is white
+ * - `edit`: 1–4 reference images for a checkpoint with a vision encoder
+ */
+export type ImageSource =
+  | { kind: 'image-to-image'; image: EncodedInput; strength: number }
+  | { kind: 'inpaint'; image: EncodedInput; mask: EncodedInput; strength: number }
+  | { kind: 'edit'; images: EncodedInput[] };
+
+/** One image to make; sizes in pixels, multiples of 16. */
 export interface ImageRequest {
   prompt: string;
+  /** Absent: from the prompt alone. */
+  source?: ImageSource;
   /** null or '' with guidance means the empty prompt, as in diffusers. */
   negativePrompt: string | null;
   width: number;
@@ -14,6 +32,8 @@ export interface ImageRequest {
   seed: number;
   /** Run in calls of its own: no other request shares a transformer call with it. */
   alone?: boolean;
+  /** Steps between previews; absent or 0: none. */
+  previewEvery?: number;
 }
 
 export interface MadeImage {
@@ -30,6 +50,8 @@ export interface MadeImage {
 export interface ImageObserver {
   /** After each of the request's own denoising steps; 1-based. */
   onStep?(step: number, steps: number): void;
+  /** The image as predicted after a step, x0 through the VAE; never for the last one. */
+  onPreview?(step: number, image: RgbImage): void;
 }
 
 export interface CheckpointOptions {

@@ -1,6 +1,14 @@
 /** The library's public surface. Importing it loads no ONNX Runtime: that happens when a checkpoint is opened. */
 export { openEngine } from './engine.js';
-export type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
+export type {
+  EncodedInput,
+  EngineOptions,
+  ImageEngine,
+  ImageObserver,
+  ImageRequest,
+  ImageSource,
+  MadeImage,
+} from './engine-types.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
 export { CheckpointError, ExecutionProviderError, InferenceError } from './errors.js';

@@ -16,6 +16,13 @@ export interface EncodedImage {
   batch: { max: number; mean: number };
 }
 
+/** A preview, always JPEG. */
+export interface EncodedPreview {
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+}
+
 /** An error on its way to the parent: classes do not survive serialisation. */
 export interface ErrorReport {
   code: string;
@@ -35,5 +42,6 @@ export type HostEvent =
   | { type: 'open-failed'; error: ErrorReport }
   | { type: 'heartbeat' }
   | { type: 'step'; id: number; step: number; steps: number }
+  | { type: 'preview'; id: number; step: number; image: EncodedPreview }
   | { type: 'image'; id: number; image: EncodedImage }
   | { type: 'error'; id: number; error: ErrorReport };
