@@ -82,6 +82,7 @@ describe('POST /v1/generations', () => {
       n: 2,
       output: { format: 'webp', quality: 80, embed_parameters: true },
       batch: false,
+      preview_every: 0,
     });
     expect(Date.parse(job.deadline_at!) - Date.parse(job.created_at)).toBeCloseTo(60_000, -3);
   });

@@ -19,6 +19,7 @@ export const generationRequest: GenerationRequest = {
   n: 1,
   output: { format: 'png', embed_parameters: true },
   batch: true,
+  preview_every: 0,
 };
 
 export const newJob = (model: string, changes: Partial<NewJob> = {}): NewJob => ({

@@ -8,7 +8,7 @@ import type { JobRecord, WebhookTarget } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { requireScope } from '../http/auth.guard.js';
 import { fingerprintOf } from './fingerprint.js';
-import { modelOf, resolveGeneration } from './resolve-generation.js';
+import { modelFor, resolveGeneration } from './resolve-generation.js';
 import { webhookTarget } from './webhook-target.js';
 
 /** Accepts generations, and waits for them. */
@@ -26,7 +26,7 @@ export class GenerationService {
     body: GenerationBody,
     idempotencyKey: string | undefined,
   ): Promise<{ record: JobRecord; replayed: boolean }> {
-    const model = modelOf(body, this.catalog);
+    const model = modelFor('text-to-image', body.model, this.catalog);
     const request = resolveGeneration(body, model);
     if (body.priority === 'high') requireScope(caller, 'priority');
     const webhook: WebhookTarget | null = body.webhook ? webhookTarget(body.webhook, this.policy) : null;

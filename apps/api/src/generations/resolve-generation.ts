@@ -1,20 +1,28 @@
 import { randomInt } from 'node:crypto';
 import type { GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
-import type { Model, ModelCatalog } from '@app/common/contracts/model-catalog.js';
+import type { Model, ModelCatalog, RequestKind } from '@app/common/contracts/model-catalog.js';
 import { tokensPerImage } from '@app/common/jobs/cost.js';
 import { invalidField, Problem } from '../http/problems.js';
 
 const seedRange = 2 ** 32;
 const sidePx = 16;
 
-/** The model a body names, or the catalog's default. Throws `model_unknown`, which lists the known ones. */
-export function modelOf(body: GenerationBody, catalog: ModelCatalog): Model {
-  const model = body.model === undefined ? catalog.defaultModel : catalog.get(body.model);
-  if (model) return model;
-  throw new Problem('model_unknown', `there is no model ${JSON.stringify(body.model)}`, {
-    errors: [{ field: 'model', message: `must be one of ${catalog.names.join(', ')}` }],
-    models: catalog.names,
-  });
+/**
+ * The model a body names, or the default of its kind. Throws `model_unknown`, or `kind_not_served`, which lists the models
+ * that serve the kind.
+ */
+export function modelFor(kind: RequestKind, name: string | undefined, catalog: ModelCatalog): Model {
+  const model = name === undefined ? catalog.defaultFor(kind) : catalog.get(name);
+  if (!model && name !== undefined) {
+    throw new Problem('model_unknown', `there is no model ${JSON.stringify(name)}`, {
+      errors: [{ field: 'model', message: `must be one of ${catalog.names.join(', ')}` }],
+      models: catalog.names,
+    });
+  }
+  if (model?.kinds.includes(kind)) return model;
+  const models = catalog.serving(kind).map((serving) => serving.name);
+  const message = models.length === 0 ? `no model serves ${kind}` : `${kind} is served by ${models.join(', ')}`;
+  throw new Problem('kind_not_served', message, { errors: [{ field: 'model', message }], models });
 }
 
 /**
@@ -36,6 +44,7 @@ export function resolveGeneration(body: GenerationBody, model: Model): Generatio
     n: body.n ?? 1,
     output: body.output ?? { format: 'png', embed_parameters: true },
     batch: body.batch ?? true,
+    preview_every: body.preview_every ?? 0,
   };
   checkLimits(request, model, body.size === undefined ? 'width' : 'size');
   if (!Number.isSafeInteger(request.seed + request.n)) throw invalidField('seed', 'must leave room for seed + n');

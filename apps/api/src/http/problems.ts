@@ -13,6 +13,7 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8, without encoding' },
   validation_failed: { status: 422, title: 'The request has invalid fields' },
   model_unknown: { status: 422, title: 'No model has this name' },
+  kind_not_served: { status: 422, title: 'The model does not make this kind of image' },
   limit_exceeded: { status: 422, title: 'The request is outside a limit of the model' },
   webhook_url_refused: { status: 422, title: 'Webhooks cannot be sent to this URL' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
@@ -38,7 +39,7 @@ export const ProblemDocument = z
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     limit: z.string().optional().describe('The limit of GET /v1/models that the request is outside of'),
     bound: z.number().optional().describe('The value of that limit'),
-    models: z.array(z.string()).optional().describe('The models there are'),
+    models: z.array(z.string()).optional().describe('The models there are, or that serve the kind of request'),
     scope: z.string().optional().describe('The scope that the key lacks'),
   })
   .meta({ id: 'Problem' });

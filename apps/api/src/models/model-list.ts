@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelCatalog } from '@app/common/contracts/model-catalog.js';
+import { requestKinds, type ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 
 /** Answer of `GET /v1/models`. */
@@ -8,7 +8,8 @@ export const ModelList = z
     models: z.array(
       z.object({
         name: z.string(),
-        default: z.boolean(),
+        default: z.boolean().describe('Makes images from prompts that name no model'),
+        kinds: z.array(z.enum(requestKinds)),
         defaults: z.object({ width: z.int(), height: z.int(), steps: z.int(), guidance_scale: z.number() }),
         limits: z.object({
           min_side: z.int(),
@@ -31,9 +32,10 @@ export type ModelList = z.infer<typeof ModelList>;
 
 /** The catalog as clients may see it, with each model's backlog. */
 export async function listModels(catalog: ModelCatalog, jobs: JobStore): Promise<ModelList> {
-  const models = catalog.all.map(async ({ name, defaults, limits, token_budget }) => ({
+  const models = catalog.all.map(async ({ name, kinds, defaults, limits, token_budget }) => ({
     name,
-    default: name === catalog.defaultModel.name,
+    default: name === catalog.defaultFor('text-to-image')?.name,
+    kinds,
     defaults,
     limits: { ...limits, token_budget },
     backlog: await jobs.backlog(name),

@@ -1,4 +1,4 @@
-import { tokensPerImage } from '@app/common/jobs/cost.js';
+import { stepsToRun, tokensPerImage } from '@app/common/jobs/cost.js';
 import type { JobOutcome, JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import type { FetchedJob } from '@app/common/queue/job-source.js';
@@ -41,8 +41,8 @@ export class JobRun {
     private readonly earlier: readonly (StoredImage | null)[],
     private readonly tools: RunTools,
   ) {
-    const { steps, n } = record.request;
-    this.progress = new ProgressMeter(steps * n, (step) => tools.store.progress(job.id, job.fence, step, steps * n));
+    const steps = stepsToRun(record.request) * record.request.n;
+    this.progress = new ProgressMeter(steps, (step) => tools.store.progress(job.id, job.fence, step, steps));
   }
 
   /** On a later attempt images may be there already: looks before they are computed again. Throws StorageUnavailable. */
@@ -116,7 +116,7 @@ export class JobRun {
     if (earlier) {
       // Only a running document takes progress.
       await this.start();
-      this.progress.advance(request.steps);
+      this.progress.advance(stepsToRun(request));
       return earlier;
     }
     // A suspect that was in a crashed engine before runs alone, so that it takes no neighbour down with it.

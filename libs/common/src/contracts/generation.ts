@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InputImage, StoredInput } from './input-image.js';
 import { webhookEvents } from './job-states.js';
 
 const side = z.int().min(16).multipleOf(16, 'must be a multiple of 16 px');
@@ -14,11 +15,8 @@ const Metadata = z
   .record(z.string(), z.json())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096, 'must be at most 4 kB as JSON');
 
-/**
- * Body of `POST /v1/generations`. Unknown fields are refused. Limits that differ by model (pixels, steps, images, prompt
- * length) are checked afterwards by `resolveGeneration`, which names the limit.
- */
-export const GenerationBody = z.strictObject({
+/** What generations and edits share. Limits that differ by model are checked afterwards, and named. */
+const commonFields = {
   prompt: Text.regex(/\S/, 'must not be empty'),
   negative_prompt: Text.optional(),
   model: z.string().optional(),
@@ -47,9 +45,31 @@ export const GenerationBody = z.strictObject({
   webhook: z
     .strictObject({ url: z.url().max(2048), events: z.array(z.enum(webhookEvents)).min(1).optional() })
     .optional(),
+  preview_every: z.int().min(0).optional().describe('Steps between preview images; 0, the default: none'),
   metadata: Metadata.optional(),
-});
+};
+
+/** Body of `POST /v1/generations`: from a prompt, an image (`image`, `strength`), or a part of one (`mask`). */
+export const GenerationBody = z
+  .strictObject({
+    ...commonFields,
+    image: InputImage.optional(),
+    mask: InputImage.optional().describe('As large as the image: white is made anew, black is kept'),
+    strength: z.number().gt(0).max(1).optional().describe('How much of the image is made anew, default 0.6'),
+  })
+  .refine(({ image, mask }) => mask === undefined || image !== undefined, {
+    path: ['mask'],
+    message: 'needs an image beside it',
+  })
+  .refine(({ image, strength }) => strength === undefined || image !== undefined, {
+    path: ['strength'],
+    message: 'needs an image beside it',
+  });
 export type GenerationBody = z.infer<typeof GenerationBody>;
+
+/** Body of `POST /v1/edits`: an instruction, and the images that it speaks of. */
+export const EditBody = z.strictObject({ ...commonFields, images: z.array(InputImage).min(1).max(4) });
+export type EditBody = z.infer<typeof EditBody>;
 
 /** What a worker runs: every default filled in, sizes in pixels, the seed drawn. Stored in the job document. */
 export const GenerationRequest = z.strictObject({
@@ -70,5 +90,13 @@ export const GenerationRequest = z.strictObject({
     embed_parameters: z.boolean(),
   }),
   batch: z.boolean(),
+  /** Steps between previews; 0: none. */
+  preview_every: z.int(),
+  /** Image to image, and with `mask` inpainting. */
+  image: StoredInput.optional(),
+  mask: StoredInput.optional(),
+  strength: z.number().optional(),
+  /** Edits: the reference images. */
+  images: z.array(StoredInput).optional(),
 });
 export type GenerationRequest = z.infer<typeof GenerationRequest>;

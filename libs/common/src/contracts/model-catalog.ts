@@ -3,12 +3,18 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServiceError } from '../errors.js';
 
+/** What a model can be asked for. */
+export const requestKinds = ['text-to-image', 'image-to-image', 'inpaint', 'edit'] as const;
+export type RequestKind = (typeof requestKinds)[number];
+
 const ModelEntry = z.strictObject({
   /** Public name, also the queue's name: lower case, so that it is safe in keys, labels and job ids. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/),
   /** Checkpoint directory in the diffusers layout, relative to the catalog file. */
   checkpoint: z.string().min(1),
+  /** Used where a request names no model and this one serves its kind. */
   default: z.boolean().default(false),
+  kinds: z.array(z.enum(requestKinds)).min(1).default(['text-to-image', 'image-to-image', 'inpaint']),
   defaults: z.strictObject({
     width: z.int().positive(),
     height: z.int().positive(),
@@ -73,10 +79,14 @@ export class ModelCatalog {
     return [...this.byName.values()];
   }
 
-  /** The model used when a request names none: the one marked `default`, else the first. */
-  get defaultModel(): Model {
-    const model = this.all.find((m) => m.default) ?? this.all[0];
-    if (!model) throw new CatalogError('the catalog is empty');
-    return model;
+  /** The models that serve a kind of request. */
+  serving(kind: RequestKind): Model[] {
+    return this.all.filter(({ kinds }) => kinds.includes(kind));
+  }
+
+  /** The model of a request that names none: of those that serve its kind the one marked `default`, else the first. */
+  defaultFor(kind: RequestKind): Model | undefined {
+    const models = this.serving(kind);
+    return models.find((model) => model.default) ?? models[0];
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tokensPerImage, workUnits } from './cost.js';
+import { stepsToRun, tokensPerImage, workUnits } from './cost.js';
 import { modelOfJob, newJobId } from './job-id.js';
 
 describe('the cost of a request', () => {
@@ -12,6 +12,19 @@ describe('the cost of a request', () => {
 
   it('doubles with guidance', () => {
     expect(workUnits({ ...request, guidance_scale: 3 }, 1024)).toBe(20);
+  });
+
+  it('counts the reference images of an edit, those above a megapixel as they are scaled', () => {
+    const reference = (width: number, height: number) => ({ sha256: 'f', bytes: 1, width, height });
+    expect(tokensPerImage({ ...request, images: [reference(256, 250)] })).toBe(512 + 16 * 15 + 256);
+    expect(tokensPerImage({ ...request, images: [reference(4096, 2048)] })).toBe(512 + 32 * 16 + 256);
+  });
+
+  it('counts the steps alone that strength leaves', () => {
+    expect(stepsToRun({ steps: 8, strength: 0.6 })).toBe(5);
+    expect(stepsToRun({ steps: 8, strength: 1 })).toBe(8);
+    expect(stepsToRun({ steps: 8, strength: 0.01 })).toBe(1);
+    expect(workUnits({ ...request, strength: 0.5 }, 1024)).toBe(5);
   });
 });
 

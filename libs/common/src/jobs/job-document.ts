@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GenerationRequest, outputFormats, priorities } from '../contracts/generation.js';
 import { jobStates } from '../contracts/job-states.js';
-import type { JobRecord } from './job-record.js';
+import { jobKinds, type JobRecord } from './job-record.js';
 
 const time = z.iso.datetime().describe('ISO 8601, UTC');
 
@@ -22,7 +22,7 @@ export const JobDocument = z
   .strictObject({
     id: z.string(),
     state: z.enum(jobStates),
-    kind: z.enum(['generation']),
+    kind: z.enum(jobKinds),
     model: z.string(),
     request: GenerationRequest,
     priority: z.enum(priorities),

@@ -1,3 +1,4 @@
+import { stepsToRun } from './cost.js';
 import type { JobOutcome, JobRecord } from './job-record.js';
 import { webhookEvents } from '../contracts/job-states.js';
 
@@ -15,7 +16,7 @@ export function encodeAccepted(fields: AcceptedFields): string[] {
     ['request', JSON.stringify(request)],
     ['priority', fields.priority],
     ['metadata', JSON.stringify(fields.metadata)],
-    ['steps', String(request.steps * request.n)],
+    ['steps', String(stepsToRun(request) * request.n)],
     ['ttlMs', String(fields.ttlMs)],
     ...(webhook ? [['webhookUrl', webhook.url] as const, ['webhookEvents', webhook.events.join(' ')] as const] : []),
   ].flat();

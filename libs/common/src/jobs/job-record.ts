@@ -24,11 +24,14 @@ export interface WebhookTarget {
   events: WebhookEvent[];
 }
 
+export const jobKinds = ['generation', 'edit'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
 /** The job document as Redis holds it: the truth about a job. Times are milliseconds since the epoch, Redis' clock. */
 export interface JobRecord {
   id: string;
   tenant: string;
-  kind: 'generation';
+  kind: JobKind;
   model: string;
   state: JobState;
   request: GenerationRequest;
