@@ -5,18 +5,16 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { Logger } from 'pino';
 import type { WorkerConfig } from './worker.config.js';
-import { Worker } from './worker.js';
+import { Worker, type WorkerSurroundings } from './worker.js';
 
 /** Ties the worker's life to the application's: it serves when the application is up, and drains before it goes. */
 @Module({})
 export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(@Inject(Worker) private readonly worker: Worker) {}
 
-  /** `onUnusable`: the engine broke for good after it had served. */
-  static forConfig(config: WorkerConfig, log: Logger, onUnusable: (error: Error) => void): DynamicModule {
-    const useFactory = (): Worker => new Worker(config, log, onUnusable);
+  static forConfig(config: WorkerConfig, surroundings: WorkerSurroundings): DynamicModule {
+    const useFactory = (): Worker => new Worker(config, surroundings);
     return { module: WorkerModule, providers: [{ provide: Worker, useFactory }] };
   }
 

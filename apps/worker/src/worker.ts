@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -25,6 +24,14 @@ export class ModelUnknown extends ServiceError {
   readonly code = 'model_unknown';
 }
 
+export interface WorkerSurroundings {
+  /** Path of the engine host's compiled entry point. */
+  hostEntry: string;
+  log: Logger;
+  /** The engine broke for good after it had served. */
+  onUnusable(error: Error): void;
+}
+
 /** One worker process: one model, its queue, its engine. */
 export class Worker {
   private readonly id = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
@@ -39,12 +46,12 @@ export class Worker {
   /** Opens connections; throws {@link ModelUnknown} or CatalogError before that. */
   constructor(
     private readonly config: WorkerConfig,
-    private readonly log: Logger,
-    private readonly onUnusable: (error: Error) => void,
+    private readonly surroundings: WorkerSurroundings,
   ) {
+    const { hostEntry, log } = surroundings;
     const model = modelOf(config);
     this.engine = new EngineHost({
-      entry: fileURLToPath(new URL('./engine-host/host.js', import.meta.url)),
+      entry: hostEntry,
       hangMs: config.ENGINE_HANG_S * 1000,
       engine: {
         checkpoint: model.checkpoint,
@@ -82,7 +89,7 @@ export class Worker {
     await this.source.open();
     await this.cancels.listen((id) => this.runner.cancel(id));
     this.runner.start();
-    this.log.info(`serving ${this.config.MODEL}`);
+    this.surroundings.log.info(`serving ${this.config.MODEL}`);
   }
 
   /** Drains within the grace period, then closes everything. */
@@ -104,7 +111,7 @@ export class Worker {
     } catch (error) {
       throw error instanceof EngineUnusable ? named(error) : error;
     }
-    this.engine.on('unusable', (error) => this.onUnusable(named(error)));
+    this.engine.on('unusable', (error) => this.surroundings.onUnusable(named(error)));
   }
 }
 

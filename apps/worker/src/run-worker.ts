@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext, NestApplicationOptions } from '@nestjs/common';
+import { parseConfig } from '@app/common/config/parse-config.js';
+import { exitWithError } from '@app/common/telemetry/exit-with-error.js';
+import { createLogger } from '@app/common/telemetry/logger.js';
+import { WorkerConfig } from './worker.config.js';
+import { WorkerModule } from './worker.module.js';
+
+/** Errors come to us, and our own log tells of them. */
+const quiet: Pick<NestApplicationOptions, 'logger' | 'abortOnError'> = { logger: false, abortOnError: false };
+
+/**
+ * Makes this process a worker, from its start to its end: serves until SIGTERM or SIGINT, then drains and exits.
+ * `hostEntry`: the engine host's entry point. Which one is decided by who calls, never by configuration.
+ */
+export function runWorker(environment: NodeJS.ProcessEnv, hostEntry: string): void {
+  let log = createLogger('worker', 'info');
+  let app: INestApplicationContext | undefined;
+  let stopping = false;
+  const fail = (error: unknown): void => exitWithError(log, error);
+
+  const start = async (): Promise<void> => {
+    const config = parseConfig(WorkerConfig, environment);
+    log = createLogger('worker', config.LOG_LEVEL);
+    const stop = (): void => {
+      if (!stopping) stopWithin(config.GRACE_S).catch(fail);
+      stopping = true;
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    const module = WorkerModule.forConfig(config, { hostEntry, log, onUnusable: fail });
+    app = await NestFactory.createApplicationContext(module, quiet);
+    process.send?.({ type: 'ready' });
+  };
+
+  const stopWithin = async (graceS: number): Promise<void> => {
+    // What still holds its job then loses it by lock, and another worker takes it up.
+    setTimeout(() => process.exit(1), graceS * 1000).unref();
+    await app?.close();
+    process.exit(0);
+  };
+
+  start().catch(fail);
+}
