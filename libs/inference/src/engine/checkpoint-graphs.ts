@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph-builder.js';
 import { autoEncoderConfig } from '../models/auto-encoder-config.js';
 import type { AutoEncoderConfig } from '../models/auto-encoder-config.js';
 import { autoEncoderDecoder } from '../models/auto-encoder-decoder.js';
+import { autoEncoderEncoder } from '../models/auto-encoder-encoder.js';
 import { qwen3Config } from '../models/qwen3-config.js';
 import type { Qwen3Config } from '../models/qwen3-config.js';
 import { qwen3TextEncoder } from '../models/qwen3-text-encoder.js';
@@ -20,8 +21,8 @@ export interface CheckpointConfigs {
   autoEncoder: AutoEncoderConfig;
 }
 
-/** The networks of text-to-image, one graph for each thing that is run on its own. */
-export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' | 'step' | 'decoder', Graph>;
+/** One graph for each thing that is run on its own. */
+export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' | 'step' | 'encoder' | 'decoder', Graph>;
 
 /**
  * Reads the configs and builds every graph; nothing is loaded into memory yet.
@@ -40,7 +41,7 @@ export function checkpointGraphs(checkpoint: Checkpoint): { configs: CheckpointC
     graphs: {
       textEncoder: textEncoderGraph(checkpoint, configs.textEncoder),
       ...transformerGraphs(checkpoint, configs.transformer),
-      decoder: decoderGraph(checkpoint, configs.autoEncoder),
+      ...autoEncoderGraphs(checkpoint, configs.autoEncoder),
     },
   };
 }
@@ -70,11 +71,14 @@ function transformerGraphs(
   return graphs;
 }
 
-function decoderGraph(checkpoint: Checkpoint, config: AutoEncoderConfig): Graph {
+function autoEncoderGraphs(
+  checkpoint: Checkpoint,
+  config: AutoEncoderConfig,
+): Pick<CheckpointGraphs, 'encoder' | 'decoder'> {
   const weights = checkpoint.weights('vae');
-  const graph = autoEncoderDecoder(config, weights);
-  weights.assertAllTaken([/^encoder\./, /^quant_conv\./]);
-  return graph;
+  const graphs = { encoder: autoEncoderEncoder(config, weights), decoder: autoEncoderDecoder(config, weights) };
+  weights.assertAllTaken();
+  return graphs;
 }
 
 /** The components of one checkpoint must fit each other. */

@@ -1,8 +1,9 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { CheckpointComponents } from '../pipelines/components.js';
+import { DeferredSession } from '../session/deferred-session.js';
 import { OnnxSession } from '../session/onnx-session.js';
 import type { SessionOptions } from '../session/onnx-session.js';
-import { AutoEncoderImageDecoder } from './auto-encoder.js';
+import { AutoEncoderImageDecoder, AutoEncoderImageEncoder } from './auto-encoder.js';
 import { checkpointGraphs } from './checkpoint-graphs.js';
 import type { CheckpointGraphs } from './checkpoint-graphs.js';
 import { Qwen3Encoder } from './qwen3-encoder.js';
@@ -18,23 +19,29 @@ export async function openComponents(
   options: SessionOptions = {},
 ): Promise<CheckpointComponents> {
   const { configs, graphs } = checkpointGraphs(checkpoint);
-  const sessions = await openSessions(graphs, options);
+  const { encoder: encoderGraph, ...others } = graphs;
+  const sessions = await openSessions(others, options);
+  // Most requests bring no image, and a load must not take longer for those that do.
+  const encoder = new DeferredSession(encoderGraph, options);
   return {
     textEncoder: new Qwen3Encoder(configs.textEncoder, sessions.textEncoder),
     denoiser: new ZImageDenoiser(configs.transformer, sessions),
+    imageEncoder: new AutoEncoderImageEncoder(encoder),
     imageDecoder: new AutoEncoderImageDecoder(sessions.decoder),
     latentChannels: configs.transformer.latentChannels,
     vaeScale: configs.autoEncoder.scale,
     patchSize: configs.transformer.patchSize,
     close: async () => {
-      await Promise.all(Object.values(sessions).map((session) => session.close()));
+      await Promise.all([encoder, ...Object.values(sessions)].map((session) => session.close()));
     },
   };
 }
 
-type Sessions = Record<keyof CheckpointGraphs, OnnxSession>;
+/** The graphs that every request runs. */
+type LoadedGraphs = Omit<CheckpointGraphs, 'encoder'>;
+type Sessions = Record<keyof LoadedGraphs, OnnxSession>;
 
-async function openSessions(graphs: CheckpointGraphs, options: SessionOptions): Promise<Sessions> {
+async function openSessions(graphs: LoadedGraphs, options: SessionOptions): Promise<Sessions> {
   const opened: [string, OnnxSession][] = [];
   try {
     for (const [name, graph] of Object.entries(graphs)) opened.push([name, await OnnxSession.open(graph, options)]);

@@ -15,6 +15,17 @@ export function convolution(
 }
 
 /**
+ * diffusers' Downsample2D in an autoencoder: a 3 × 3 convolution with stride 2, zeros below and to the right of the image
+ * only. [1, channels, h, w] → [1, channels, h / 2, w / 2] for even sizes.
+ */
+export function halvingConvolution(scope: Scope, x: Value, channels: number): Value {
+  const weight = scope.weight('weight', [channels, channels, 3, 3]);
+  return scope.op('Conv', [x, weight, scope.weight('bias', [channels])], {
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+  });
+}
+
+/**
  * Once every pixel stands twice, a 3-tap kernel covers two distinct pixels. Row by row of [2, 3]: which taps fall on the
  * first and on the second of them, at either copy of a pixel.
  */

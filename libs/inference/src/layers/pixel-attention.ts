@@ -2,8 +2,7 @@ import type { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { attention } from './attention.js';
 import { linear } from './linear.js';
-import { groupNorm } from './norms.js';
-import type { GroupNormSettings } from './resnet-block.js';
+import { groupNorm, type GroupNormSettings } from './norms.js';
 
 /** The attention block of an autoencoder: one head over all pixels of [1, channels, h, w], added to its input. */
 export function pixelAttention(
@@ -11,7 +10,7 @@ export function pixelAttention(
   x: Value,
   { channels, norm }: { channels: number; norm: GroupNormSettings },
 ): Value {
-  const normed = groupNorm(scope.at('group_norm'), x, { channels, ...norm });
+  const normed = groupNorm(scope.at('group_norm'), x, channels, norm);
   const swap = (value: Value) => scope.op('Transpose', [value], { attributes: { perm: [0, 2, 1] } });
   const pixels = swap(scope.reshape(normed, [1, channels, -1]));
   const project = (name: string) => linear(scope.at(name), pixels, channels, channels, { bias: true });

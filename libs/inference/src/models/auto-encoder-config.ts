@@ -5,7 +5,9 @@ export const autoEncoderConfig = z
   .object({
     act_fn: z.literal('silu').default('silu'),
     block_out_channels: z.array(z.int().positive()).min(1),
+    down_block_types: z.array(z.literal('DownEncoderBlock2D')),
     up_block_types: z.array(z.literal('UpDecoderBlock2D')),
+    in_channels: z.literal(3),
     latent_channels: z.int().positive(),
     layers_per_block: z.int().positive(),
     mid_block_add_attention: z.boolean().default(true),
@@ -14,6 +16,11 @@ export const autoEncoderConfig = z
     scaling_factor: z.number().positive(),
     shift_factor: z.number().nullish(),
     use_post_quant_conv: z.boolean().default(true),
+    use_quant_conv: z.boolean().default(true),
+  })
+  .refine(({ down_block_types, block_out_channels }) => down_block_types.length === block_out_channels.length, {
+    path: ['down_block_types'],
+    error: 'must have one entry for each of block_out_channels',
   })
   .refine(({ up_block_types, block_out_channels }) => up_block_types.length === block_out_channels.length, {
     path: ['up_block_types'],
@@ -34,6 +41,7 @@ export const autoEncoderConfig = z
     /** latents = (z − shift) · scaling */
     scaling: config.scaling_factor,
     shift: config.shift_factor ?? 0,
+    quantConvolution: config.use_quant_conv,
     postQuantConvolution: config.use_post_quant_conv,
     /** Pixels per latent row and column. */
     scale: 2 ** (config.block_out_channels.length - 1),

@@ -34,6 +34,17 @@ export interface Denoiser {
   velocity(samples: readonly DenoiserSample[]): Promise<Tensor[]>;
 }
 
+/** An image as a Gaussian over latents: mean + deviation · noise is a sample, the mean alone its mode. Both [C, h, w]. */
+export interface LatentDistribution {
+  mean: Tensor;
+  deviation: Tensor;
+}
+
+export interface ImageEncoder {
+  /** RGB [3, H, W] in [−1, 1], sides multiples of `vaeScale` → its latents as the loop takes them (shift and scale applied) */
+  encode(image: Tensor): Promise<LatentDistribution>;
+}
+
 export interface ImageDecoder {
   /** latents [C, h, w] as the loop leaves them (shift and scale not yet undone) → RGB [3, H, W] in [-1, 1], unclamped */
   decode(latents: Tensor): Promise<Tensor>;
@@ -43,6 +54,7 @@ export interface ImageDecoder {
 export interface CheckpointComponents {
   textEncoder: TextEncoder;
   denoiser: Denoiser;
+  imageEncoder: ImageEncoder;
   imageDecoder: ImageDecoder;
   latentChannels: number;
   /** Pixels per latent row and column. */
