@@ -3,15 +3,16 @@ import type { StoredTensor } from '../tensor/stored-tensor.js';
 import { toAttribute } from './attributes.js';
 import type { Attribute } from './attributes.js';
 import { commonFolder } from './common-folder.js';
+import { float32Form, type GraphForm } from './graph-form.js';
 import { dataTypes, externalInitializer, inlineInitializer, storedTypes } from './initializers.js';
 import { ModelProtoSchema, NodeProtoSchema, ValueInfoProtoSchema } from './proto/onnx_pb.js';
 import type { NodeProto, TensorProto, ValueInfoProto } from './proto/onnx_pb.js';
 import { Value } from './value.js';
 import type { ValueType } from './value.js';
 
-/** ONNX 1.15's IR, and the opset with the operators used here; later ones bring nothing the CPU runs faster. */
-const irVersion = 9n;
-const opsetVersion = 20n;
+/** ONNX 1.18's IR and opset, the first with RMSNormalization. */
+const irVersion = 10n;
+const opsetVersion = 23n;
 /** ONNX Runtime's own operators. */
 const microsoftDomain = 'com.microsoft';
 
@@ -32,6 +33,8 @@ export interface Graph {
   bytes: Uint8Array;
   /** The folder that its external data locations are relative to. */
   root: string;
+  /** The weights behind them. */
+  weights: readonly StoredTensor[];
 }
 
 /** A tape: operators return Values and are collected in the order they were called, which is a valid execution order. */
@@ -43,16 +46,21 @@ export class GraphBuilder {
   private readonly weights = new Map<string, { value: Value; stored: StoredTensor }>();
   private readonly nodeCounts = new Map<string, number>();
 
-  constructor(private readonly name: string) {}
+  constructor(
+    private readonly name: string,
+    readonly form: GraphForm = float32Form,
+  ) {}
 
   input(name: string, type: ValueType, dims: readonly Dim[]): Value {
     this.inputs.push(valueInfo(name, type, dims));
     return new Value(name, type);
   }
 
+  /** Outputs are float32: no other float type is sure to cross into JavaScript. */
   output(name: string, value: Value, dims: readonly Dim[]): void {
-    this.nodes.push(create(NodeProtoSchema, { name, opType: 'Identity', input: [value.name], output: [name] }));
-    this.outputs.push(valueInfo(name, value.type, dims));
+    const attribute = [toAttribute('to', dataTypes.float32)];
+    this.nodes.push(create(NodeProtoSchema, { name, opType: 'Cast', input: [value.name], output: [name], attribute }));
+    this.outputs.push(valueInfo(name, 'float32', dims));
   }
 
   /** One node with one output. An absent optional input is null. */
@@ -109,7 +117,7 @@ export class GraphBuilder {
         ],
       },
     });
-    return { bytes: toBinary(ModelProtoSchema, model), root };
+    return { bytes: toBinary(ModelProtoSchema, model), root, weights: weights.map(({ stored }) => stored) };
   }
 
   private constant(type: 'float32' | 'int64', values: readonly number[], dims: readonly number[]): Value {

@@ -3,16 +3,17 @@ import { relative, sep } from 'node:path';
 import type { StoredTensor, StoredType } from '../tensor/stored-tensor.js';
 import { TensorProto_DataLocation, TensorProto_DataType as DataType, TensorProtoSchema } from './proto/onnx_pb.js';
 import type { TensorProto } from './proto/onnx_pb.js';
-import type { ValueType } from './value.js';
+import type { FloatType, ValueType } from './value.js';
 
 export const dataTypes: Readonly<Record<ValueType, DataType>> = {
   float32: DataType.FLOAT,
   float16: DataType.FLOAT16,
   bfloat16: DataType.BFLOAT16,
+  int8: DataType.INT8,
   int64: DataType.INT64,
 };
 
-export const storedTypes: Readonly<Record<StoredType, ValueType>> = {
+export const storedTypes: Readonly<Record<StoredType, FloatType>> = {
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',

@@ -1,7 +1,7 @@
 import type { WeightSource } from '../tensor/stored-tensor.js';
 import type { GraphBuilder, NodeOptions } from './graph-builder.js';
 import { dataTypes } from './initializers.js';
-import type { Value } from './value.js';
+import type { Value, ValueType } from './value.js';
 
 type ScopedOptions = Omit<NodeOptions, 'scope'>;
 
@@ -21,9 +21,9 @@ export class Scope {
     return new Scope(this.graph, this.weights, this.spell(...names));
   }
 
-  /** A weight as float32. The cast of a stored half type is folded when the session loads. */
-  weight(name: string, dims: readonly number[]): Value {
-    return this.float32(this.storedWeight(name, dims));
+  /** A weight in the type that it is used in. The cast is folded when the session loads. */
+  weight(name: string, dims: readonly number[], type: ValueType = 'float32'): Value {
+    return this.cast(this.storedWeight(name, dims), type);
   }
 
   /** A weight in its stored type, for tables of which a run reads a few rows. */
@@ -31,10 +31,8 @@ export class Scope {
     return this.graph.weight(this.weights.take(this.spell(name), dims));
   }
 
-  float32(value: Value): Value {
-    return value.type === 'float32'
-      ? value
-      : this.op('Cast', [value], { attributes: { to: dataTypes.float32 }, type: 'float32' });
+  cast(value: Value, type: ValueType): Value {
+    return value.type === type ? value : this.op('Cast', [value], { attributes: { to: dataTypes[type] }, type });
   }
 
   op(opType: string, inputs: readonly (Value | null)[], options: ScopedOptions = {}): Value {

@@ -8,19 +8,20 @@ export interface RotaryTables {
   sin: Value;
 }
 
-/** The heads of a projection [batch, length, headCount · headWidth], each normalised by RMS. Same shape out. */
+/** The heads of a projection [batch, length, headCount · headWidth], each normalised by RMS. Same shape out, float32. */
 export function headNorm(
   scope: Scope,
   x: Value,
   { headCount, headWidth, epsilon }: { headCount: number; headWidth: number; epsilon: number },
 ): Value {
-  const heads = scope.reshape(x, [0, 0, headCount, headWidth]);
+  const heads = scope.reshape(scope.cast(x, 'float32'), [0, 0, headCount, headWidth]);
   return scope.reshape(rmsNorm(scope, heads, headWidth, epsilon), [0, 0, headCount * headWidth]);
 }
 
 /**
- * Rotary position embedding of [batch, length, headCount · headWidth]; token i takes row i of the tables.
- * Interleaved rotates adjacent pairs (Z-Image), otherwise the two halves of a head (Qwen3).
+ * Rotary position embedding of [batch, length, headCount · headWidth], float32, as the kernels multiply in the type of
+ * their input; token i takes row i of the tables. Interleaved rotates adjacent pairs (Z-Image), otherwise the two halves of
+ * a head (Qwen3).
  */
 export function rotate(
   scope: Scope,
@@ -28,9 +29,21 @@ export function rotate(
   tables: RotaryTables,
   { headCount, interleaved }: { headCount: number; interleaved: boolean },
 ): Value {
-  return scope.microsoftOp('RotaryEmbedding', [x, scope.graph.int64s([0]), tables.cos, tables.sin], {
-    attributes: { num_heads: headCount, interleaved: interleaved ? 1 : 0 },
-  });
+  const attributes = { num_heads: headCount, interleaved: interleaved ? 1 : 0 };
+  if (scope.graph.form.operators === 'standard') {
+    return scope.op('RotaryEmbedding', [x, perSample(scope, tables.cos, x), perSample(scope, tables.sin, x)], {
+      attributes,
+    });
+  }
+  return scope.microsoftOp('RotaryEmbedding', [x, scope.graph.int64s([0]), tables.cos, tables.sin], { attributes });
+}
+
+/** A table [positions, …] for each sample of the batch: [batch, positions, …]. */
+function perSample(scope: Scope, table: Value, batch: Value): Value {
+  const { graph } = scope;
+  const samples = scope.op('Shape', [batch], { attributes: { start: 0, end: 1 }, type: 'int64' });
+  const shape = scope.op('Concat', [samples, graph.int64s([1, 1])], { attributes: { axis: 0 } });
+  return scope.op('Expand', [table, shape]);
 }
 
 /** Scaled dot-product attention without a mask. All of [batch, length, headCount · headWidth]. */
@@ -39,6 +52,11 @@ export function attention(
   { query, key, value }: { query: Value; key: Value; value: Value },
   { headCount, causal = false }: { headCount: number; causal?: boolean },
 ): Value {
+  if (scope.graph.form.operators === 'standard') {
+    return scope.op('Attention', [query, key, value], {
+      attributes: { q_num_heads: headCount, kv_num_heads: headCount, is_causal: causal ? 1 : 0, softmax_precision: 1 },
+    });
+  }
   return scope.microsoftOp('MultiHeadAttention', [query, key, value], {
     attributes: { num_heads: headCount, unidirectional: causal ? 1 : 0 },
   });

@@ -9,7 +9,7 @@ export function gatedFeedForward(
   x: Value,
   { width, hidden, names }: { width: number; hidden: number; names: { gate: string; up: string; down: string } },
 ): Value {
-  const gate = silu(scope, linear(scope.at(names.gate), x, width, hidden));
-  const up = linear(scope.at(names.up), x, width, hidden);
+  const gate = silu(scope, linear(scope.at(names.gate), x, width, hidden, { quantizable: true }));
+  const up = linear(scope.at(names.up), x, width, hidden, { quantizable: true });
   return linear(scope.at(names.down), scope.op('Mul', [gate, up]), hidden, width);
 }

@@ -1,17 +1,17 @@
 import type { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 
-/** x / rms(x) · weight over the last axis. */
+/** x / rms(x) · weight over the last axis; the mean in float32 whatever the type. */
 export function rmsNorm(scope: Scope, x: Value, width: number, epsilon: number): Value {
-  const weight = scope.weight('weight', [width]);
-  return scope.op('SimplifiedLayerNormalization', [x, weight], {
+  const weight = scope.weight('weight', [width], x.type);
+  return scope.op('RMSNormalization', [x, weight], {
     attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
   });
 }
 
 /** LayerNorm over the last axis without weight and bias. */
 export function plainLayerNorm(scope: Scope, x: Value, width: number, epsilon: number): Value {
-  const ones = scope.graph.float32s(new Array<number>(width).fill(1), [width]);
+  const ones = scope.cast(scope.graph.float32s(new Array<number>(width).fill(1), [width]), x.type);
   return scope.op('LayerNormalization', [x, ones], { attributes: { axis: -1, epsilon: { float: epsilon } } });
 }
 

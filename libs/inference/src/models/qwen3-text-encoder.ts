@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { attention, headNorm, rotate } from '../layers/attention.js';
@@ -16,8 +17,8 @@ import type { Qwen3Config } from './qwen3-config.js';
  * [length, headWidth / 2] → `hidden` [1, length, width]. The last layer and the final norm are not built.
  * Source: transformers models/qwen3/modeling_qwen3.py.
  */
-export function qwen3TextEncoder(config: Qwen3Config, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('text_encoder');
+export function qwen3TextEncoder(config: Qwen3Config, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('text_encoder', form);
   const scope = new Scope(graph, weights);
   const { width } = config;
 
@@ -29,7 +30,7 @@ export function qwen3TextEncoder(config: Qwen3Config, weights: WeightSource): Gr
 
   const embedding = scope.at('embed_tokens').storedWeight('weight', [config.vocabularySize, width]);
   const embedded = scope.op('Gather', [embedding, tokenIds]);
-  let x = scope.reshape(scope.float32(embedded), [1, -1, width]);
+  let x = scope.reshape(scope.cast(embedded, graph.form.compute), [1, -1, width]);
   for (let i = 0; i < config.layerCount - 1; i++) x = layer(scope.at('layers', i), x, tables, config);
 
   graph.output('hidden', x, [1, 'length', width]);
@@ -69,7 +70,7 @@ function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: Qwe
   const rotated = (projection: string, norm: string, heads: number) => {
     const projected = linear(scope.at(projection), x, width, heads * headWidth, { bias });
     const normed = headNorm(scope.at(norm), projected, { headCount: heads, headWidth, epsilon: normEpsilon });
-    return rotate(scope, normed, tables, { headCount: heads, interleaved: false });
+    return scope.cast(rotate(scope, normed, tables, { headCount: heads, interleaved: false }), x.type);
   };
   const value = linear(scope.at('v_proj'), x, width, keyValueHeadCount * headWidth, { bias });
   const attended = attention(

@@ -47,11 +47,11 @@ export function zImageBlock(
 
 function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: ZImageConfig): Value {
   const { width, headCount, headWidth } = config;
-  const project = (name: string) => linear(scope.at(name), x, width, width);
+  const project = (name: string) => linear(scope.at(name), x, width, width, { quantizable: true });
   const rotated = (projection: string, norm: string) => {
     const heads = { headCount, headWidth, epsilon: headNormEpsilon };
     const normed = headNorm(scope.at(norm), project(projection), heads);
-    return rotate(scope, normed, tables, { headCount, interleaved: true });
+    return scope.cast(rotate(scope, normed, tables, { headCount, interleaved: true }), x.type);
   };
   const attended = attention(
     scope,

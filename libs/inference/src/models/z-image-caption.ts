@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { linear } from '../layers/linear.js';
@@ -12,12 +13,12 @@ import type { ZImageConfig } from './z-image-config.js';
  * The part of the transformer that depends on the caption alone, once per prompt: `embeds` [1, length, captionWidth],
  * `pads` [3] int64 = [1, pad tokens, width], `cos` and `sin` of the padded caption → `caption` [1, paddedLength, width].
  */
-export function zImageCaption(config: ZImageConfig, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('caption');
+export function zImageCaption(config: ZImageConfig, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('caption', form);
   const scope = new Scope(graph, weights);
   const { captionWidth, width, headWidth } = config;
 
-  const embeds = graph.input('embeds', 'float32', [1, 'length', captionWidth]);
+  const embeds = scope.cast(graph.input('embeds', 'float32', [1, 'length', captionWidth]), graph.form.compute);
   const pads = graph.input('pads', 'int64', [3]);
   const tables = {
     cos: graph.input('cos', 'float32', ['padded_length', headWidth / 2]),
@@ -37,6 +38,6 @@ export function zImageCaption(config: ZImageConfig, weights: WeightSource): Grap
 
 /** Appends the learned pad token; `pads` is the shape of what is appended: [batch, pad tokens, width]. */
 export function withPadTokens(scope: Scope, x: Value, pads: Value, tokenName: string, width: number): Value {
-  const padTokens = scope.op('Expand', [scope.weight(tokenName, [1, width]), pads]);
+  const padTokens = scope.op('Expand', [scope.weight(tokenName, [1, width], x.type), pads]);
   return scope.op('Concat', [x, padTokens], { attributes: { axis: 1 } });
 }

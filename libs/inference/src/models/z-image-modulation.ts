@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { linear } from '../layers/linear.js';
@@ -29,12 +30,15 @@ export function modulationWidth(config: ZImageConfig): number {
  * Everything that depends on the timestep alone, for all steps of a request in one call: `frequencies` [steps, 256] (see
  * `timestepFrequencies`) → `modulation` [steps, modulationWidth].
  */
-export function zImageModulation(config: ZImageConfig, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('modulation');
+export function zImageModulation(config: ZImageConfig, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('modulation', form);
   const scope = new Scope(graph, weights);
   const { width, modulatorWidth, patchKey } = config;
 
-  const frequencies = graph.input('frequencies', 'float32', ['steps', 2 * frequencyCount]);
+  const frequencies = scope.cast(
+    graph.input('frequencies', 'float32', ['steps', 2 * frequencyCount]),
+    graph.form.compute,
+  );
   const mlp = scope.at('t_embedder', 'mlp');
   const hidden = silu(mlp, linear(mlp.at(0), frequencies, 2 * frequencyCount, embedderWidth, { bias: true }));
   const embedding = linear(mlp.at(2), hidden, embedderWidth, modulatorWidth, { bias: true });
@@ -96,5 +100,5 @@ function blockColumns(block: Scope, embedding: Value, { width, modulatorWidth }:
 }
 
 function onePlus(scope: Scope, x: Value): Value {
-  return scope.op('Add', [x, scope.graph.float32s([1], [])]);
+  return scope.op('Add', [x, scope.cast(scope.graph.float32s([1], []), x.type)]);
 }

@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
-import type { Graph } from '../graph/graph-builder.js';
+import type { Dim, Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { linear } from '../layers/linear.js';
@@ -19,15 +20,17 @@ const finalNormEpsilon = 1e-6;
  * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth].
  * Source: diffusers transformers/transformer_z_image.py, forward in basic mode.
  */
-export function zImageStep(config: ZImageConfig, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('step');
+export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('step', form);
   const scope = new Scope(graph, weights);
   const { width, headWidth, patchWidth, patchKey } = config;
 
-  const patches = graph.input('patches', 'float32', ['batch', 'tokens', patchWidth]);
+  const input = (name: string, dims: readonly Dim[]) =>
+    scope.cast(graph.input(name, 'float32', dims), graph.form.compute);
+  const patches = input('patches', ['batch', 'tokens', patchWidth]);
   const pads = graph.input('pads', 'int64', [3]);
-  const caption = graph.input('caption', 'float32', ['batch', 'caption_length', width]);
-  const modulation = graph.input('modulation', 'float32', ['batch', modulationWidth(config)]);
+  const caption = input('caption', ['batch', 'caption_length', width]);
+  const modulation = input('modulation', ['batch', modulationWidth(config)]);
   // Image tokens come first, so the noise refiner reads the first rows of the same tables.
   const tables = {
     cos: graph.input('cos', 'float32', ['length', headWidth / 2]),
