@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import type { GenerationBody } from '@app/common/contracts/generation.js';
 import { terminalStates, type WebhookEvent } from '@app/common/contracts/job-states.js';
 import type { WebhookTarget } from '@app/common/jobs/job-record.js';
-import { isLoopback, isPublicAddress } from '@app/common/webhooks/public-address.js';
+import { outgoingUrlRefusal } from '@app/common/net/outgoing-url.js';
 import { Problem } from '../http/problems.js';
 
 const terminalEvents = terminalStates.map((state): WebhookEvent => `job.${state}`);
@@ -15,18 +14,9 @@ export function webhookTarget(
   webhook: NonNullable<GenerationBody['webhook']>,
   options: { embedded: boolean },
 ): WebhookTarget {
-  const message = refusalOf(new URL(webhook.url), options.embedded);
+  const message = outgoingUrlRefusal(webhook.url, options);
   if (message !== null) {
     throw new Problem('webhook_url_refused', message, { errors: [{ field: 'webhook.url', message }] });
   }
   return { url: webhook.url, events: webhook.events ?? terminalEvents };
-}
-
-function refusalOf({ protocol, username, password, hostname }: URL, embedded: boolean): string | null {
-  if (protocol !== 'https:' && !(embedded && protocol === 'http:')) return 'must be an https URL';
-  if (username !== '' || password !== '') return 'must not hold credentials';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const local = /(^|\.)localhost\.?$/.test(host) || isLoopback(host);
-  if (local ? embedded : isIP(host) === 0 || isPublicAddress(host)) return null;
-  return 'must not point at a private address';
 }

@@ -1,6 +1,6 @@
 import { request, type Agent } from 'undici';
 import { ServiceError } from '../errors.js';
-import { guardedAgent } from './guarded-agent.js';
+import { guardedAgent } from '../net/guarded-agent.js';
 import { parseRetryAfter } from './retry-schedule.js';
 import type { WebhookMessage } from './webhook-message.js';
 
