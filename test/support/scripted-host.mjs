@@ -12,6 +12,8 @@ process.on('message', (command) => {
     if (checkpoint === 'broken') {
       const error = { code: 'checkpoint_invalid', message: 'vae/config.json: missing', retryable: false };
       process.send({ type: 'open-failed', error }, () => process.exit(1));
+    } else if (checkpoint === 'deadly') {
+      process.kill(process.pid, 'SIGKILL');
     } else {
       process.send({ type: 'ready' });
     }

@@ -29,7 +29,12 @@ export function runWorker(environment: NodeJS.ProcessEnv, hostEntry: string): vo
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    const module = WorkerModule.forConfig(config, { hostEntry, log, onUnusable: fail });
+    const onUnusable = (error: Error): void => {
+      log.error(`${error.message}; handing back what is in hand`);
+      setTimeout(fail, config.GRACE_S * 1000, error).unref();
+      void app?.close().finally(() => fail(error));
+    };
+    const module = WorkerModule.forConfig(config, { hostEntry, log, onUnusable });
     app = await NestFactory.createApplicationContext(module, quiet);
     process.send?.({ type: 'ready' });
   };

@@ -22,7 +22,7 @@ export const WorkerConfig = z.object({
     .transform((list) => list.split(',').map((name) => name.trim())),
   /** From SIGTERM to the end: what runs is finished or handed back within it. */
   GRACE_S: z.coerce.number().min(1).default(25),
-  /** An engine host that is silent for so long hangs, and is killed. Longer than the longest step. */
+  /** An engine host that shows no life, or makes no step, for so long hangs, and is killed. Longer than the longest step. */
   ENGINE_HANG_S: z.coerce.number().min(5).default(120),
 });
 export type WorkerConfig = Readonly<z.infer<typeof WorkerConfig>>;

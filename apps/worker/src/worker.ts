@@ -10,7 +10,7 @@ import { JobSource } from '@app/common/queue/job-source.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { EngineHost } from './engine-host/client.js';
-import { EngineUnusable } from './engine-host/errors.js';
+import { EngineKeepsDying, EngineUnusable } from './engine-host/errors.js';
 import { Admission } from './jobs/admission.js';
 import { Publisher } from './jobs/publisher.js';
 import { JobRunner } from './jobs/runner.js';
@@ -80,10 +80,11 @@ export class Worker {
       publisher: new Publisher(this.storage),
       log,
     });
+    this.engine.on('hang', (reason) => log.error(`the engine host hangs (${reason}); killing it`));
     this.engine.on('crash', (reason) => log.error(`the engine host died (${reason}); starting another`));
   }
 
-  /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable. */
+  /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable or EngineKeepsDying. */
   async start(): Promise<void> {
     await this.openEngine();
     await this.source.open();
@@ -104,12 +105,15 @@ export class Worker {
 
   private async openEngine(): Promise<void> {
     const { MODEL } = this.config;
-    const named = (error: EngineUnusable): EngineUnusable =>
-      new EngineUnusable({ code: error.code, message: `model ${MODEL}: ${error.message}`, retryable: false });
+    const named = (error: EngineUnusable | EngineKeepsDying): EngineUnusable | EngineKeepsDying => {
+      const message = `model ${MODEL}: ${error.message}`;
+      if (error instanceof EngineKeepsDying) return new EngineKeepsDying(message);
+      return new EngineUnusable({ code: error.code, message, retryable: false });
+    };
     try {
       await this.engine.open();
     } catch (error) {
-      throw error instanceof EngineUnusable ? named(error) : error;
+      throw error instanceof EngineUnusable || error instanceof EngineKeepsDying ? named(error) : error;
     }
     this.engine.on('unusable', (error) => this.surroundings.onUnusable(named(error)));
   }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ImageRequest } from '@app/inference';
 import { EngineHost } from './client.js';
-import { EngineClosed, EngineCrashed, EngineRequestFailed, EngineUnusable } from './errors.js';
+import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineRequestFailed, EngineUnusable } from './errors.js';
 
 const entry = fileURLToPath(new URL('../../../../test/support/scripted-host.mjs', import.meta.url));
 const never = new AbortController().signal;
@@ -61,9 +62,23 @@ describe('EngineHost', () => {
 
   it('kills a host that hangs', async () => {
     await open('fine', 300);
+    const hang = once(host, 'hang');
     const image = run('wait');
     await run('a sign of life');
     await expect(image).rejects.toBeInstanceOf(EngineCrashed);
+    expect((await hang)[0]).toMatch(/^no (sign of life|step) for/);
+  });
+
+  it('gives up when host after host dies while it opens', async () => {
+    let crashes = 0;
+    host = new EngineHost({ entry, hangMs: 60_000, engine: { checkpoint: 'deadly', tokenBudget: 1 } });
+    host.on('crash', () => (crashes += 1));
+    await expect(host.open()).rejects.toThrow(
+      new EngineKeepsDying('5 engine hosts died while they opened, the last by SIGKILL'),
+    );
+    expect(crashes).toBe(5);
+    await expect(host.whenReady()).rejects.toBeInstanceOf(EngineKeepsDying);
+    await expect(run('late')).rejects.toBeInstanceOf(EngineKeepsDying);
   });
 
   it('says what is wrong with a checkpoint', async () => {

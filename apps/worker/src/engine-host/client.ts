@@ -1,24 +1,29 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { EngineOptions, ImageRequest } from '@app/inference';
-import { EngineClosed, EngineCrashed, EngineRequestFailed, EngineUnusable } from './errors.js';
+import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineRequestFailed, EngineUnusable } from './errors.js';
+import { HangWatch } from './hang-watch.js';
 import type { EncodedImage, HostCommand, HostEvent, OutputFormat } from './protocol.js';
 
 const respawnDelayMs = { first: 100, max: 10_000 };
+/** Hosts in a row that may die while they open their checkpoint. */
+const maxFailedOpenings = 5;
 
 export interface EngineHostOptions {
   /** Path of the compiled host.js. */
   entry: string;
   engine: EngineOptions;
-  /** A host that is ready and sends no heartbeat for this long hangs in native code, and is killed. */
+  /** A host that is ready and shows no life, or makes no step, for this long hangs, and is killed. See {@link HangWatch}. */
   hangMs: number;
 }
 
 interface EngineHostEvents {
   ready: [pid: number];
   crash: [reason: string];
-  /** The checkpoint became unusable: no further host is started. */
-  unusable: [error: EngineUnusable];
+  /** Followed by the crash. */
+  hang: [reason: string];
+  /** No further host is started. */
+  unusable: [error: EngineUnusable | EngineKeepsDying];
 }
 
 interface Pending {
@@ -41,28 +46,36 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   private closing = false;
   private lastId = 0;
   private crashesInARow = 0;
-  private hangTimer: NodeJS.Timeout | undefined;
+  private failedOpenings = 0;
+  private failure: EngineUnusable | EngineKeepsDying | undefined;
+  private readonly hangWatch: HangWatch;
   private respawnTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: EngineHostOptions) {
     super();
+    const onHang = (reason: string): void => {
+      this.emit('hang', reason);
+      this.child?.kill('SIGKILL');
+    };
+    this.hangWatch = new HangWatch(options.hangMs, () => this.inHand, onHang);
   }
 
-  /** Starts the first host; resolves when its engine is open and warm. Throws {@link EngineUnusable}. */
+  /** Starts the first host; resolves when its engine is open and warm. Throws EngineUnusable or EngineKeepsDying. */
   async open(): Promise<void> {
     this.spawn();
     await this.whenReady();
   }
 
-  /** Resolves while a host is ready, else when the next one is. Throws {@link EngineUnusable}. */
+  /** Resolves while a host is ready, else when the next one is. Throws EngineUnusable or EngineKeepsDying. */
   async whenReady(): Promise<void> {
+    if (this.failure) throw this.failure;
     if (this.ready) return;
     const settled = new AbortController();
     try {
       await Promise.race([
         once(this, 'ready', { signal: settled.signal }),
         once(this, 'unusable', { signal: settled.signal }).then(([error]) => {
-          throw error as EngineUnusable;
+          throw error as EngineUnusable | EngineKeepsDying;
         }),
       ]);
     } finally {
@@ -82,7 +95,7 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
     signal: AbortSignal,
   ): Promise<EncodedImage> {
     if (signal.aborted) return Promise.reject(reasonOf(signal));
-    if (this.closing) return Promise.reject(new EngineClosed('the engine is closing'));
+    if (this.closing) return Promise.reject(this.failure ?? new EngineClosed('the engine is closing'));
     const id = ++this.lastId;
     const onAbort = (): void => {
       const pending = this.settle(id);
@@ -118,36 +131,45 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   }
 
   private receive(child: ChildProcess, event: HostEvent): void {
+    this.hangWatch.heard();
     switch (event.type) {
       case 'ready':
         this.ready = true;
+        this.failedOpenings = 0;
+        // Not before: loading a large checkpoint is one native call, and may well be silent.
+        this.hangWatch.start();
         for (const pending of this.pending.values()) this.submit(pending);
         this.emit('ready', child.pid ?? 0);
         break;
-      case 'open-failed': {
-        const error = new EngineUnusable(event.error);
-        this.stop(error);
-        this.emit('unusable', error);
+      case 'open-failed':
+        this.giveUp(new EngineUnusable(event.error));
         break;
-      }
       case 'heartbeat':
         break;
       case 'step':
+        this.hangWatch.progressed();
         this.pending.get(event.id)?.onStep(event.step, event.steps);
         break;
       case 'image':
         this.crashesInARow = 0;
+        this.hangWatch.progressed();
         this.settle(event.id)?.resolve(event.image);
         break;
       case 'error':
+        this.hangWatch.progressed();
         this.settle(event.id)?.reject(new EngineRequestFailed(event.error));
         break;
     }
-    // Before it is ready a host may well be silent: loading a large checkpoint is one native call.
-    if (this.ready) this.watch(child);
+  }
+
+  private get inHand(): number {
+    let inHand = 0;
+    for (const { host } of this.pending.values()) if (host !== null) inHand += 1;
+    return inHand;
   }
 
   private submit(pending: Pending): void {
+    if (this.inHand === 0) this.hangWatch.began();
     pending.host = this.child ?? null;
     pending.host?.send(pending.command, ignoreClosedChannel);
   }
@@ -161,25 +183,34 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   private stop(reason: Error): void {
     this.closing = true;
     this.ready = false;
-    clearTimeout(this.hangTimer);
+    this.hangWatch.stop();
     clearTimeout(this.respawnTimer);
     for (const id of [...this.pending.keys()]) this.settle(id)?.reject(reason);
   }
 
-  private watch(child: ChildProcess): void {
-    clearTimeout(this.hangTimer);
-    this.hangTimer = setTimeout(() => child.kill('SIGKILL'), this.options.hangMs).unref();
+  /** No further host is started; what waits is told why. */
+  private giveUp(failure: EngineUnusable | EngineKeepsDying): void {
+    this.failure = failure;
+    this.stop(failure);
+    this.emit('unusable', failure);
   }
 
   private lose(child: ChildProcess, reason: string): void {
     if (this.child !== child) return;
     this.child = undefined;
+    if (!this.ready) this.failedOpenings += 1;
     this.ready = false;
-    clearTimeout(this.hangTimer);
+    this.hangWatch.stop();
     if (this.closing) return;
     this.emit('crash', reason);
     for (const [id, { host }] of [...this.pending]) {
       if (host === child) this.settle(id)?.reject(new EngineCrashed(`the engine host died (${reason})`));
+    }
+    if (this.failedOpenings >= maxFailedOpenings) {
+      this.giveUp(
+        new EngineKeepsDying(`${this.failedOpenings} engine hosts died while they opened, the last by ${reason}`),
+      );
+      return;
     }
     const delayMs = Math.min(respawnDelayMs.first * 2 ** this.crashesInARow++, respawnDelayMs.max);
     this.respawnTimer = setTimeout(() => this.spawn(), delayMs);

@@ -17,6 +17,12 @@ export class EngineUnusable extends ServiceError {
   }
 }
 
+/** Host after host died before its engine was open: for want of memory, most likely. Another machine may do better. */
+export class EngineKeepsDying extends ServiceError {
+  readonly code = 'engine_keeps_dying';
+  override readonly retryable = true;
+}
+
 /** The engine refused or failed one request; its neighbours are not affected. */
 export class EngineRequestFailed extends ServiceError {
   readonly code: string;

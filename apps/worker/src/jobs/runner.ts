@@ -4,13 +4,15 @@ import type { Logger } from 'pino';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobOutcome } from '@app/common/jobs/job-record.js';
 import type { FetchedJob, JobSource } from '@app/common/queue/job-source.js';
-import { EngineClosed, EngineCrashed, EngineUnusable } from '../engine-host/errors.js';
+import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineUnusable } from '../engine-host/errors.js';
 import { JobRun, type RunTools } from './job-run.js';
 import { DeadlinePassed, JobCanceled, LockLost, StartRefused, WorkerDraining } from './run-errors.js';
 
 /** A job that was in a crashing engine host this often is taken to be the cause. */
 const maxCrashes = 2;
 const beginAgainMs = 1000;
+/** Nothing is wrong with the job: another worker can run it. */
+const handsBack = [WorkerDraining, EngineClosed, EngineUnusable, EngineKeepsDying] as const;
 
 /**
  * Keeps the engine full: fetches a job whenever there is room, runs it beside the others, and sees it to its end. The
@@ -111,7 +113,7 @@ export class JobRunner {
       await this.commit(run, { state: 'canceled' });
     } else if (error instanceof DeadlinePassed) {
       await this.commit(run, { state: 'expired' });
-    } else if (error instanceof WorkerDraining || error instanceof EngineClosed || error instanceof EngineUnusable) {
+    } else if (handsBack.some((reason) => error instanceof reason)) {
       await this.handBack(job);
     } else if (error instanceof EngineCrashed) {
       const crashes = await store.countCrash(job.id, job.fence);
