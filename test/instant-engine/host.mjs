@@ -1,7 +1,8 @@
 /**
  * An engine host without an engine. It speaks the protocol of apps/worker/src/engine-host/protocol.ts, and every step of every
  * request takes INSTANT_STEP_MS (default 0), however many run at once. Words of the prompt bring faults about:
- * `crash` kills the host at step 2, `hang` stops its heart for good, `sleep=MS` takes another time per step.
+ * `crash` kills the host at step 2, `hang` stops its heart for good, `greedy` has no memory unless it is alone, `sleep=MS`
+ * takes another time per step.
  */
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
@@ -25,6 +26,10 @@ function run({ id, request }) {
   const toStep = (step) => {
     if (words.has('hang') && step === 2) {
       clearInterval(heartbeat);
+      return;
+    }
+    if (words.has('greedy') && step === 2 && !request.alone) {
+      send({ type: 'error', id, error: { code: 'out_of_memory', message: 'no memory', retryable: true } });
       return;
     }
     if (words.has('crash') && step === 2) process.kill(process.pid, 'SIGKILL');

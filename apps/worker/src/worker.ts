@@ -71,17 +71,20 @@ export class Worker {
     this.store = new JobStore(commands, { models: [model.name] });
     this.source = new JobSource(fetching, model.name, this.id);
     this.cancels = new CancelChannel(subscriber, model.name);
+    const admission = new Admission(model.token_budget);
     this.runner = new JobRunner({
       workerId: this.id,
       store: this.store,
       source: this.source,
       engine: this.engine,
-      admission: new Admission(model.token_budget),
+      admission,
       publisher: new Publisher(this.storage),
       log,
     });
-    this.engine.on('hang', (reason) => log.error(`the engine host hangs (${reason}); killing it`));
-    this.engine.on('crash', (reason) => log.error(`the engine host died (${reason}); starting another`));
+    this.engine.on('crash', (reason, killed) => {
+      log.error(`the engine host died (${reason}); starting another`);
+      if (killed) admission.shrink();
+    });
   }
 
   /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable or EngineKeepsDying. */

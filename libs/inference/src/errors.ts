@@ -36,6 +36,12 @@ export class ExecutionProviderError extends InferenceError {
   readonly retryable = false;
 }
 
+/** A run needed more memory than the device has left. With less in flight the same request may well succeed. */
+export class OutOfMemory extends InferenceError {
+  readonly code = 'out_of_memory';
+  readonly retryable = true;
+}
+
 /** Names come out of the files: they must not break a line, steer a terminal or fill a log. */
 function oneLine(message: string): string {
   const line = message.replace(/\p{Cc}+/gu, ' ');

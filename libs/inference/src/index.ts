@@ -11,7 +11,7 @@ export type {
 } from './engine-types.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
-export { CheckpointError, ExecutionProviderError, InferenceError } from './errors.js';
+export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory } from './errors.js';
 export { NonFiniteOutput } from './pipelines/non-finite-output.js';
 export { UnsupportedSize } from './pipelines/unsupported-size.js';
 export { BatcherClosed } from './batcher/batcher-closed.js';

@@ -19,9 +19,8 @@ export interface EngineHostOptions {
 
 interface EngineHostEvents {
   ready: [pid: number];
-  crash: [reason: string];
-  /** Followed by the crash. */
-  hang: [reason: string];
+  /** `killed`: by a SIGKILL that was not ours; the kernel's, for want of memory, most likely. */
+  crash: [reason: string, killed: boolean];
   /** No further host is started. */
   unusable: [error: EngineUnusable | EngineKeepsDying];
 }
@@ -54,8 +53,10 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   constructor(private readonly options: EngineHostOptions) {
     super();
     const onHang = (reason: string): void => {
-      this.emit('hang', reason);
-      this.child?.kill('SIGKILL');
+      const child = this.child;
+      if (!child) return;
+      this.lose(child, reason);
+      child.kill('SIGKILL');
     };
     this.hangWatch = new HangWatch(options.hangMs, () => this.inHand, onHang);
   }
@@ -131,6 +132,8 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
   }
 
   private receive(child: ChildProcess, event: HostEvent): void {
+    // One that was given up for hanging may still speak while it dies.
+    if (this.child !== child) return;
     this.hangWatch.heard();
     switch (event.type) {
       case 'ready':
@@ -202,7 +205,7 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
     this.ready = false;
     this.hangWatch.stop();
     if (this.closing) return;
-    this.emit('crash', reason);
+    this.emit('crash', reason, reason === 'SIGKILL');
     for (const [id, { host }] of [...this.pending]) {
       if (host === child) this.settle(id)?.reject(new EngineCrashed(`the engine host died (${reason})`));
     }

@@ -71,4 +71,20 @@ describe('Admission', () => {
     expect(admission.tokensInFlight).toBe(4);
     second.leave();
   });
+
+  it('shrinks once for a shortage that several requests report', async () => {
+    let clock = 0;
+    const admission = new Admission(100, () => clock);
+    admission.shrink();
+    admission.shrink();
+    expect(admission.budget).toBe(75);
+    clock = 1000;
+    admission.shrink();
+    expect(admission.budget).toBe(56);
+    const [first, second] = [ask(admission, 50), ask(admission, 10)];
+    await turn();
+    expect([first.entered, second.entered]).toEqual([true, false]);
+    first.leave();
+    await second.promise;
+  });
 });

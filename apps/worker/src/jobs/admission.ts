@@ -1,3 +1,5 @@
+const shrinkFactor = 0.75;
+
 /** One image's way into the engine, and out of it. */
 interface Waiter {
   tokens: number;
@@ -14,7 +16,27 @@ export class Admission {
   private readonly waiters: Waiter[] = [];
   private readonly roomWaiters: (() => void)[] = [];
 
-  constructor(readonly budget: number) {}
+  private shrunkAt = -Infinity;
+
+  constructor(
+    private limit: number,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Tokens that may be in flight. */
+  get budget(): number {
+    return this.limit;
+  }
+
+  /**
+   * What is in flight was too much for the memory: less from now on, until the process ends. Several requests report the
+   * same shortage, so that it counts once within a second.
+   */
+  shrink(): void {
+    if (this.now() - this.shrunkAt < 1000) return;
+    this.shrunkAt = this.now();
+    this.limit = Math.max(1, Math.floor(this.limit * shrinkFactor));
+  }
 
   /** Waits for room; the returned function gives it back. Rejects with the signal's reason. */
   async enter(tokens: number, signal: AbortSignal): Promise<() => void> {
@@ -55,12 +77,12 @@ export class Admission {
   }
 
   private get hasRoom(): boolean {
-    return this.waiters.length === 0 && this.inFlight < this.budget;
+    return this.waiters.length === 0 && this.inFlight < this.limit;
   }
 
   private admit(): void {
     for (let next = this.waiters[0]; next; next = this.waiters[0]) {
-      if (this.inFlight > 0 && this.inFlight + next.tokens > this.budget) break;
+      if (this.inFlight > 0 && this.inFlight + next.tokens > this.limit) break;
       this.waiters.shift();
       this.inFlight += next.tokens;
       next.enter();

@@ -54,6 +54,7 @@ describe('JobRunner', () => {
   let storage: MemoryStorage;
   let store: JobStore;
   let source: JobSource;
+  let admission: Admission;
   let runner: JobRunner;
   let connections: ReturnType<typeof workerConnection>[];
 
@@ -65,13 +66,14 @@ describe('JobRunner', () => {
     store = new JobStore(connections[0]!, { models: [model] });
     source = new JobSource(connections[1]!, model, `worker-${model}`);
     await source.open();
+    // Room for two images of 256 × 256.
+    admission = new Admission(512);
     runner = new JobRunner({
       workerId: `worker-${model}`,
       store,
       source,
       engine,
-      // Room for two images of 256 × 256.
-      admission: new Admission(512),
+      admission,
       publisher: new Publisher(storage),
       log: pino({ level: 'silent' }),
     });
@@ -163,6 +165,20 @@ describe('JobRunner', () => {
     engine.waiting[2]!.fail(new EngineCrashed('SIGKILL'));
     expect(await ended(id)).toMatchObject({ state: 'failed', crashes: 2, error: { code: 'engine_crashed' } });
     expect(storage.objects.size).toBe(0);
+  });
+
+  it('runs what ran out of memory again, with less in flight', async () => {
+    const ids = [await accept(), await accept()];
+    await inEngine(2);
+    const short = new EngineRequestFailed({ code: 'out_of_memory', message: 'no memory', retryable: true });
+    for (const image of engine.waiting) image.fail(short);
+    // Suspects run alone.
+    await inEngine(3);
+    engine.waiting[2]!.make();
+    await inEngine(4);
+    engine.waiting[3]!.make();
+    for (const id of ids) expect(await ended(id)).toMatchObject({ state: 'succeeded', crashes: 1, attempts: 2 });
+    expect(admission.budget).toBe(384);
   });
 
   it('finishes a job whose images were all uploaded before, without the engine', async () => {

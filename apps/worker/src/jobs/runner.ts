@@ -4,11 +4,17 @@ import type { Logger } from 'pino';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobOutcome } from '@app/common/jobs/job-record.js';
 import type { FetchedJob, JobSource } from '@app/common/queue/job-source.js';
-import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineUnusable } from '../engine-host/errors.js';
+import {
+  EngineClosed,
+  EngineCrashed,
+  EngineKeepsDying,
+  EngineRequestFailed,
+  EngineUnusable,
+} from '../engine-host/errors.js';
 import { JobRun, type RunTools } from './job-run.js';
 import { DeadlinePassed, JobCanceled, LockLost, StartRefused, WorkerDraining } from './run-errors.js';
 
-/** A job that was in a crashing engine host this often is taken to be the cause. */
+/** A job that was in a crashing engine host, or one short of memory, this often is taken to be the cause. */
 const maxCrashes = 2;
 const beginAgainMs = 1000;
 /** Nothing is wrong with the job: another worker can run it. */
@@ -115,10 +121,11 @@ export class JobRunner {
       await this.commit(run, { state: 'expired' });
     } else if (handsBack.some((reason) => error instanceof reason)) {
       await this.handBack(job);
-    } else if (error instanceof EngineCrashed) {
+    } else if (error instanceof EngineCrashed || isOutOfMemory(error)) {
+      if (isOutOfMemory(error)) this.tools.admission.shrink();
       const crashes = await store.countCrash(job.id, job.fence);
       if (crashes < maxCrashes) await this.handBack(job);
-      else await this.commit(run, failure(error.code, `the engine crashed on this job ${crashes} times`));
+      else await this.commit(run, failure(error.code, `${error.message}, ${crashes} times with this job`));
     } else {
       log.error({ err: error, job: job.id }, 'job failed');
       const known = error instanceof ServiceError ? error : null;
@@ -153,3 +160,7 @@ export class JobRunner {
 }
 
 const failure = (code: string, message: string): JobOutcome => ({ state: 'failed', error: { code, message } });
+
+/** The engine lives on, but had not enough memory for its batch. */
+const isOutOfMemory = (error: unknown): error is EngineRequestFailed =>
+  error instanceof EngineRequestFailed && error.code === 'out_of_memory';

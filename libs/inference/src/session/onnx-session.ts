@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { ExecutionProviderError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { memoryErrorOr } from './out-of-memory.js';
 
 export interface SessionOptions {
   /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
@@ -60,7 +61,7 @@ export class OnnxSession {
     }
   }
 
-  /** Runs the graph once. float32 outputs by name. */
+  /** Runs the graph once. float32 outputs by name. Throws OutOfMemory. */
   async run<Output extends string>(
     inputs: Readonly<Record<string, Tensor | Integers>>,
     outputs: readonly Output[],
@@ -68,7 +69,9 @@ export class OnnxSession {
     const feeds = Object.fromEntries(
       Object.entries(inputs).map(([name, input]) => [name, toOnnx(this.runtime, input)] as const),
     );
-    const results = await this.session.run(feeds, outputs);
+    const results = await this.session.run(feeds, outputs).catch((cause: unknown) => {
+      throw memoryErrorOr(cause);
+    });
     const named = outputs.map((name) => [name, fromOnnx(name, results[name])] as const);
     return Object.fromEntries(named) as Record<Output, Tensor>;
   }
