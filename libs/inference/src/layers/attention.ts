@@ -46,18 +46,32 @@ function perSample(scope: Scope, table: Value, batch: Value): Value {
   return scope.op('Expand', [table, shape]);
 }
 
-/** Scaled dot-product attention without a mask. All of [batch, length, headCount · headWidth]. */
+/**
+ * Scaled dot-product attention. All of [batch, length, headCount · headWidth]. `keyMask` [length] int64 is 1 where a key is
+ * attended, of every sample alike.
+ */
 export function attention(
   scope: Scope,
   { query, key, value }: { query: Value; key: Value; value: Value },
-  { headCount, causal = false }: { headCount: number; causal?: boolean },
+  { headCount, causal = false, keyMask }: { headCount: number; causal?: boolean; keyMask?: Value },
 ): Value {
   if (scope.graph.form.operators === 'standard') {
-    return scope.op('Attention', [query, key, value], {
+    const mask = keyMask ? [everyQuery(scope, keyMask)] : [];
+    return scope.op('Attention', [query, key, value, ...mask], {
       attributes: { q_num_heads: headCount, kv_num_heads: headCount, is_causal: causal ? 1 : 0, softmax_precision: 1 },
     });
   }
-  return scope.microsoftOp('MultiHeadAttention', [query, key, value], {
+  const perBatch = (mask: Value) => scope.op('Unsqueeze', [scope.cast(mask, 'int32'), scope.graph.int64s([0])]);
+  const mask = keyMask ? [null, perBatch(keyMask)] : [];
+  return scope.microsoftOp('MultiHeadAttention', [query, key, value, ...mask], {
     attributes: { num_heads: headCount, unidirectional: causal ? 1 : 0 },
   });
+}
+
+/** A mask of keys [length] for each query: [length, length] bool. */
+function everyQuery(scope: Scope, keyMask: Value): Value {
+  const { graph } = scope;
+  const queries = scope.op('Shape', [keyMask]);
+  const shape = scope.op('Concat', [queries, graph.int64s([1])], { attributes: { axis: 0 } });
+  return scope.op('Expand', [scope.cast(keyMask, 'bool'), shape]);
 }

@@ -9,6 +9,14 @@ export function rmsNorm(scope: Scope, x: Value, width: number, epsilon: number):
   });
 }
 
+/** torch's LayerNorm over the last axis. */
+export function layerNorm(scope: Scope, x: Value, width: number, epsilon: number): Value {
+  const parameter = (name: string) => scope.weight(name, [width], x.type);
+  return scope.op('LayerNormalization', [x, parameter('weight'), parameter('bias')], {
+    attributes: { axis: -1, epsilon: { float: epsilon } },
+  });
+}
+
 /** LayerNorm over the last axis without weight and bias. */
 export function plainLayerNorm(scope: Scope, x: Value, width: number, epsilon: number): Value {
   const ones = scope.cast(scope.graph.float32s(new Array<number>(width).fill(1), [width]), x.type);
