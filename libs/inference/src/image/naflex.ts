@@ -18,7 +18,10 @@ export const naFlexConfig = z
     max_num_patches: z.int().positive().max(16_384).default(256),
     patch_size: z.int().positive().max(256).default(16),
     resample: z.literal(bilinearNumber).default(bilinearNumber),
-    rescale_factor: z.number().positive().default(1 / 255),
+    rescale_factor: z
+      .number()
+      .positive()
+      .default(1 / 255),
   })
   .transform((config) => ({
     maxPatches: config.max_num_patches,

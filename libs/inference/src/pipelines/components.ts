@@ -1,3 +1,4 @@
+import type { RgbImage } from '../image/pixels.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** A caption as the transformer takes it: embedded, padded to its own multiple of 32 with the learned token, refined. */
@@ -11,6 +12,19 @@ export interface Caption {
 export interface TextEncoder {
   /** hidden_states[-2] of one sequence, no padding: [length, hidden] */
   encode(tokenIds: readonly number[]): Promise<Tensor>;
+}
+
+/** A reference image as the vision encoder sees it. */
+export interface VisionFeatures {
+  /** Of every patch, row by row, with those of padding at the end: [maxPatches, width] */
+  hidden: Tensor;
+  /** Patches of the image itself, down and across. */
+  rows: number;
+  columns: number;
+}
+
+export interface VisionEncoder {
+  encode(image: RgbImage): Promise<VisionFeatures>;
 }
 
 /** What one sample brings to a transformer call. */
