@@ -12,6 +12,7 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { Outbox } from '@app/common/webhooks/outbox.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import { Registry } from 'prom-client';
 import { Sender } from '../../apps/api/src/sender/sender.js';
 import { newJob, newModel } from '../support/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -68,6 +69,7 @@ describe('webhooks', () => {
 
   const startSender = async (): Promise<void> => {
     sender = new Sender({
+      registry: new Registry(),
       redis,
       models: [model],
       urlOf: (key) => Promise.resolve({ url: `https://files.example.com/${key}`, expiresAt: new Date(0) }),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { parseConfig } from '@app/common/config/parse-config.js';
 import { settings } from '@app/common/config/settings.js';
 
-const { REDIS_URL, STORAGE_URL, MODELS_FILE, URL_SIGNING_KEY, ZIMAGE_MODE, LOG_LEVEL } = settings;
+const { REDIS_URL, STORAGE_URL, MODELS_FILE, URL_SIGNING_KEY, ZIMAGE_MODE, OTEL_EXPORTER_OTLP_ENDPOINT, LOG_LEVEL } =
+  settings;
 
 const Environment = z
   .object({
@@ -15,6 +16,7 @@ const Environment = z
     PUBLIC_URL: settings.PUBLIC_URL.optional(),
     URL_SIGNING_KEY,
     ZIMAGE_MODE,
+    OTEL_EXPORTER_OTLP_ENDPOINT,
     LOG_LEVEL,
     TENANT_MAX_OPEN_JOBS: z.coerce.number('must be a number').int().positive().default(10_000),
     QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
@@ -29,6 +31,7 @@ const Environment = z
     publicUrl: env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`,
     urlSigningKey: env.URL_SIGNING_KEY,
     mode: env.ZIMAGE_MODE,
+    traceEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: env.LOG_LEVEL,
     /** Open jobs of a model: of one tenant, and in all. */
     caps: Object.freeze({ tenantJobs: env.TENANT_MAX_OPEN_JOBS, queueJobs: env.QUEUE_MAX_JOBS }),

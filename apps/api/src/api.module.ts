@@ -9,6 +9,7 @@ import { openStorage } from '@app/common/storage/open-storage.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import type { ApiConfig } from './api.config.js';
 import { Connections } from './connections.js';
 import { FilesController } from './files/files.controller.js';
@@ -22,14 +23,21 @@ import { EventStream } from './jobs/event-stream.js';
 import { JobDocuments } from './jobs/job-documents.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { TenantJobs } from './jobs/tenant-jobs.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
+
+export interface ApiTelemetry {
+  registry: Registry;
+  stopTracing: () => Promise<void>;
+}
 
 /** The composition root: plain classes, joined once. */
 @Module({})
 export class ApiModule {
   /** Opens connections but waits for none: without Redis the API starts and answers 503. */
-  static of(config: ApiConfig, logger: Logger): DynamicModule {
+  static of(config: ApiConfig, logger: Logger, { registry, stopTracing }: ApiTelemetry): DynamicModule {
     const catalog = ModelCatalog.read(config.modelsFile);
     const storage = openStorage(config.storageUrl, { publicUrl: config.publicUrl, signingKey: config.urlSigningKey });
     const redis = apiConnection(config.redisUrl);
@@ -43,6 +51,8 @@ export class ApiModule {
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
     const policy = { caps: config.caps, embedded: config.mode === 'embedded' };
 
+    queueMetrics(registry, jobs, catalog.names);
+
     const parts = [
       new KeyStore(redis),
       new GenerationService(catalog, jobs, events, policy),
@@ -52,7 +62,7 @@ export class ApiModule {
       new Readiness(redis),
       new DeliveryLog(redis),
       new WebhookSecrets(redis),
-      new Connections(redis, events, [jobs, storage]),
+      new Connections(redis, events, [jobs, storage, { close: stopTracing }]),
       catalog,
       jobs,
       documents,
@@ -66,9 +76,11 @@ export class ApiModule {
         ModelsController,
         FilesController,
         HealthController,
+        MetricsController,
       ],
       providers: [
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
+        { provide: Registry, useValue: registry },
         { provide: APP_GUARD, useClass: AuthGuard },
       ],
     };

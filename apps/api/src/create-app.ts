@@ -2,6 +2,8 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { startTracing } from '@app/common/telemetry/tracing.js';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { decodablePath } from './http/decodable-path.js';
@@ -10,19 +12,27 @@ import { boundedNesting } from './http/nesting.js';
 import { serveOpenApi } from './http/openapi.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
+import { requestTrace } from './http/request-trace.js';
 import { securityHeaders } from './http/security-headers.js';
 import { validationPipe } from './http/validation.js';
+import { httpMetrics } from './metrics/http-metrics.js';
 
 const bodyLimit = '256kb';
 
 /** The API, ready to listen. */
 export async function createApp(config: ApiConfig, logger: Logger): Promise<NestExpressApplication> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const stopTracing = await startTracing('api', config.traceEndpoint);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest types its options as a class
   const options: NestApplicationOptions = { bodyParser: false, abortOnError: false, logger: false };
-  const app = await NestFactory.create<NestExpressApplication>(ApiModule.of(config, logger), options);
+  const app = await NestFactory.create<NestExpressApplication>(
+    ApiModule.of(config, logger, { registry, stopTracing }),
+    options,
+  );
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(logger), securityHeaders, decodablePath, jsonOnly);
+  app.use(requestLog(logger), requestTrace, httpMetrics(registry), securityHeaders, decodablePath, jsonOnly);
   app.useBodyParser('json', { limit: bodyLimit });
   app.use(boundedNesting);
   app.useGlobalPipes(validationPipe);

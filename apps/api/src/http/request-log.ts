@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import { ulid } from 'ulid';
 
-const healthPaths = ['/healthz', '/readyz'];
+const healthPaths = ['/healthz', '/readyz', '/metrics'];
 
 /**
  * One log line a request, with its id, method, path and status; never headers, bodies or queries, which hold keys, prompts

@@ -19,7 +19,7 @@ interface DeliveryParts {
   jobs: JobStore;
   secrets: WebhookSecrets;
   endpoints: DisabledEndpoints;
-  log: DeliveryLog;
+  log: Pick<DeliveryLog, 'record'>;
   client: WebhookClient;
   urlOf: UrlOf;
 }

@@ -1,5 +1,6 @@
 import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { Registry } from 'prom-client';
 import type { UrlOf } from '@app/common/jobs/job-document.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { DeliveryQueue, type Delivery } from '@app/common/queue/delivery-queue.js';
@@ -13,6 +14,7 @@ import { DeliverySender } from './delivery.js';
 import { Janitor } from './janitor.js';
 import { OutboxPump } from './outbox-pump.js';
 import { repeat } from './repeat.js';
+import { SenderMetrics } from './sender-metrics.js';
 
 export interface SenderOptions {
   redis: Redis;
@@ -21,6 +23,7 @@ export interface SenderOptions {
   /** Webhooks may go to loopback, and by http. */
   embedded: boolean;
   onError: (error: unknown) => void;
+  registry: Registry;
   /** Waits between attempts; the schedule of Standard Webhooks unless a test has no days to spend. */
   retryDelaysMs?: readonly number[];
 }
@@ -34,12 +37,13 @@ export class Sender {
   private readonly queues: ModelQueues;
   private readonly deliveries: DeliveryQueue;
   private readonly client: WebhookClient;
+  private readonly metrics: SenderMetrics;
   private readonly stopped = new AbortController();
   private duties: Promise<unknown> = Promise.resolve();
   private deliveryWorker: Worker<Delivery, null, 'delivery'> | null = null;
 
   constructor(private readonly options: SenderOptions) {
-    const { redis, models, embedded } = options;
+    const { redis, models, embedded, registry } = options;
     this.jobs = new JobStore(redis, { models });
     this.queues = new ModelQueues(redis);
     this.client = new WebhookClient({ embedded });
@@ -50,17 +54,26 @@ export class Sender {
         options.retryDelaysMs ?? retryDelaysMs,
       ),
     );
+    this.metrics = new SenderMetrics(registry, () => this.deliveries.pending());
+  }
+
+  get ready(): boolean {
+    return this.deliveryWorker?.isRunning() ?? false;
   }
 
   /** Resolves when deliveries run. */
   async start(): Promise<void> {
-    const { redis, models, onError, urlOf } = this.options;
+    const { redis, models, urlOf } = this.options;
+    const onError = (error: unknown): void => {
+      this.metrics.dutyFailed();
+      this.options.onError(error);
+    };
     const { signal } = this.stopped;
     const sender = new DeliverySender({
       jobs: this.jobs,
       secrets: new WebhookSecrets(redis),
       endpoints: new DisabledEndpoints(redis),
-      log: new DeliveryLog(redis),
+      log: this.metrics.watch(new DeliveryLog(redis)),
       client: this.client,
       urlOf,
     });

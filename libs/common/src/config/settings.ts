@@ -20,5 +20,11 @@ export const settings = {
   URL_SIGNING_KEY: z.string('must be set').min(32, 'must have at least 32 characters'),
   /** Only `embedded` lets webhooks point at loopback addresses. */
   ZIMAGE_MODE: z.enum(['production', 'embedded']).default('production'),
+  /** OTLP/HTTP collector of traces, e.g. http://collector:4318; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be a URL').optional(),
+  /** Port of /metrics, /healthz and /readyz in a process that serves nothing else; without it there are none. */
+  METRICS_PORT: z.coerce.number('must be a port').int().min(0).max(65_535).optional(),
+  /** Address of METRICS_PORT. */
+  METRICS_HOST: z.string().default('0.0.0.0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };

@@ -5,11 +5,12 @@ import { webhookEvents } from '../contracts/job-states.js';
 /** What the caller of `accept` decides; the script adds state, times, tags and counters. */
 export type AcceptedFields = Pick<JobRecord, 'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook'> & {
   ttlMs: number;
+  traceparent: string | undefined;
 };
 
 /** Fields and values for HSET. An absent field is null. */
 export function encodeAccepted(fields: AcceptedFields): string[] {
-  const { webhook, request } = fields;
+  const { webhook, request, traceparent } = fields;
   return [
     ['kind', fields.kind],
     ['model', fields.model],
@@ -18,6 +19,7 @@ export function encodeAccepted(fields: AcceptedFields): string[] {
     ['metadata', JSON.stringify(fields.metadata)],
     ['steps', String(stepsToRun(request) * request.n)],
     ['ttlMs', String(fields.ttlMs)],
+    ...(traceparent === undefined ? [] : [['traceparent', traceparent] as const]),
     ...(webhook ? [['webhookUrl', webhook.url] as const, ['webhookEvents', webhook.events.join(' ')] as const] : []),
   ].flat();
 }
@@ -77,5 +79,6 @@ export function decodeJob(flat: readonly string[]): JobRecord | null {
     worker: hash.get('worker') ?? null,
     fence: number('fence'),
     cancelRequested: hash.has('cancelRequestedAt'),
+    traceparent: hash.get('traceparent') ?? null,
   };
 }

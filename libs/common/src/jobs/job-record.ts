@@ -57,6 +57,8 @@ export interface JobRecord {
   /** `job.attemptsStarted` of the fetch that owns the job: only its holder may commit. */
   fence: number;
   cancelRequested: boolean;
+  /** W3C trace context of the request that made the job; null when nothing was traced. */
+  traceparent: string | null;
 }
 
 /** What `commit` writes with the terminal state. */

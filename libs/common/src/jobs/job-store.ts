@@ -8,6 +8,7 @@ import { decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
 import { modelOfJob, newJobId } from './job-id.js';
 import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
 import type { JobOutcome, JobRecord } from './job-record.js';
+import { currentTraceparent } from '../telemetry/tracing.js';
 import { ModelKeys } from './model-keys.js';
 import { accept } from './scripts/accept.lua.js';
 import { cancel } from './scripts/cancel.lua.js';
@@ -193,7 +194,7 @@ export class JobStore {
         job.caps.tenantJobs,
         job.caps.queueJobs,
         job.deadlineAt ?? '',
-        ...encodeAccepted({ ...job, ttlMs: this.options.ttlMs ?? defaultTtlMs }),
+        ...encodeAccepted({ ...job, ttlMs: this.options.ttlMs ?? defaultTtlMs, traceparent: currentTraceparent() }),
       ],
       [keys.index(job.tenant)],
     );

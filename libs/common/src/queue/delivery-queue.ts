@@ -45,6 +45,11 @@ export class DeliveryQueue {
     return worker;
   }
 
+  /** Deliveries that wait for an attempt. */
+  pending(): Promise<number> {
+    return this.queue.getJobCountByTypes('waiting', 'delayed');
+  }
+
   async close(): Promise<void> {
     await this.queue.close();
   }
