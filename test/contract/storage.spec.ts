@@ -145,6 +145,21 @@ describe('s3 storage alone', () => {
     }
   });
 
+  it('signs URLs for the address that clients reach, and writes to its own', async () => {
+    const { port } = new URL(new URL(s3Server.storageUrl).searchParams.get('endpoint')!);
+    const storage = openStorage(
+      `${s3Server.storageUrl}&publicEndpoint=${encodeURIComponent(`http://localhost:${port}`)}`,
+      urls,
+    );
+    const key = freshKey();
+    const body = randomBytes(1000);
+    await storage.putIfAbsent(key, body, infoOf(body));
+    const { url } = await storage.signedUrl(key, 60);
+    expect(new URL(url).host).toBe(`localhost:${port}`);
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(body)).toBe(true);
+    await storage.close();
+  });
+
   it('retries a server error and a conflict, and says unavailable when they last', async () => {
     const statuses: number[] = [];
     const answers = await listen((_request, response) => {

@@ -5,7 +5,10 @@ const untraced = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** A span around each request, under the client's own trace where it sends a `traceparent`. */
 export function requestTrace(request: Request, response: Response, next: NextFunction): void {
-  if (untraced.has(request.path)) return next();
+  if (untraced.has(request.path)) {
+    next();
+    return;
+  }
   const header = request.headers.traceparent;
   const parent = typeof header === 'string' ? header : undefined;
   void inSpan(request.method, { parent, kind: SpanKind.SERVER }, async (span) => {

@@ -9,7 +9,7 @@ export class StorageUrlInvalid extends ServiceError {
   readonly code = 'storage_url_invalid';
 }
 
-const s3Parameters = ['endpoint', 'region', 'forcePathStyle'];
+const s3Parameters = ['endpoint', 'publicEndpoint', 'region', 'forcePathStyle'];
 
 /**
  * The storage behind a STORAGE_URL: `s3://bucket?endpoint=…&region=…&forcePathStyle=1` or `file:///dir`, whose signed URLs
@@ -24,10 +24,12 @@ export function openStorage(storageUrl: string, urls: { publicUrl: string; signi
   const unknown = [...url.searchParams.keys()].find((name) => !s3Parameters.includes(name));
   if (unknown) throw new StorageUrlInvalid(`STORAGE_URL: unknown parameter ${unknown}`);
   const endpoint = url.searchParams.get('endpoint');
+  const publicEndpoint = url.searchParams.get('publicEndpoint') ?? endpoint;
   return new S3Storage({
     bucket: url.hostname,
     region: url.searchParams.get('region') ?? 'us-east-1',
     forcePathStyle: ['1', 'true'].includes(url.searchParams.get('forcePathStyle') ?? ''),
     ...(endpoint && { endpoint }),
+    ...(publicEndpoint && { publicEndpoint }),
   });
 }

@@ -4,6 +4,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -14,6 +15,8 @@ import { ObjectExists, StorageUnavailable, type ObjectInfo, type ObjectStorage }
 export interface S3Place {
   bucket: string;
   endpoint?: string;
+  /** The same storage as clients reach it: the host of signed URLs. */
+  publicEndpoint?: string;
   region: string;
   forcePathStyle: boolean;
 }
@@ -24,18 +27,21 @@ const conflictDelaysMs = [50, 150, 400, 1000];
 /** Objects in an S3 bucket. Credentials come from the SDK's default chain (environment, profile, instance role). */
 export class S3Storage implements ObjectStorage {
   private readonly client: S3Client;
+  /** Signs URLs and sends nothing. */
+  private readonly signer: S3Client;
 
   constructor(private readonly place: S3Place) {
-    this.client = new S3Client({
+    const settings: S3ClientConfig = {
       region: place.region,
       forcePathStyle: place.forcePathStyle,
-      ...(place.endpoint && { endpoint: place.endpoint }),
       maxAttempts: 4,
       requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
       // The SDK's default checksums break presigned PUTs and some S3-compatible servers.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-    });
+    };
+    this.client = new S3Client({ ...settings, ...(place.endpoint && { endpoint: place.endpoint }) });
+    this.signer = new S3Client({ ...settings, ...(place.publicEndpoint && { endpoint: place.publicEndpoint }) });
   }
 
   async putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
@@ -94,7 +100,7 @@ export class S3Storage implements ObjectStorage {
 
   async signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
     const signingDate = new Date();
-    const url = await getSignedUrl(this.client, new GetObjectCommand(this.address(key)), {
+    const url = await getSignedUrl(this.signer, new GetObjectCommand(this.address(key)), {
       expiresIn: ttlSeconds,
       signingDate,
     });
@@ -103,6 +109,7 @@ export class S3Storage implements ObjectStorage {
 
   close(): Promise<void> {
     this.client.destroy();
+    this.signer.destroy();
     return Promise.resolve();
   }
 

@@ -46,12 +46,19 @@ async function answer(
       response.setHeader('content-type', registry.contentType);
       response.end(await registry.metrics());
       return;
-    case '/healthz':
-      return reply(response, 200, 'ok');
-    case '/readyz':
-      return (await ready()) ? reply(response, 200, 'ready') : reply(response, 503, 'not ready');
-    default:
-      return reply(response, 404, 'not found');
+    case '/healthz': {
+      reply(response, 200, 'ok');
+      return;
+    }
+    case '/readyz': {
+      const isReady = await ready();
+      reply(response, isReady ? 200 : 503, isReady ? 'ready' : 'not ready');
+      return;
+    }
+    default: {
+      reply(response, 404, 'not found');
+      return;
+    }
   }
 }
 
