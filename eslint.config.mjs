@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', '.tools/', 'libs/inference/src/graph/proto/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.data/',
+      '.tools/',
+      'libs/inference/src/graph/proto/',
+      'clients/typescript/src/schema.ts',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

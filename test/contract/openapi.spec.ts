@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { TestApi } from '../support/api.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -32,23 +34,9 @@ afterAll(async () => {
 const operations = (): Operation[] => Object.values(document.paths).flatMap((path) => Object.values(path));
 
 describe('/openapi.json', () => {
-  it('describes every route, in 3.1', () => {
+  it('is the document that is checked in: `npm run openapi` writes it', () => {
     expect(document.openapi).toBe('3.1.0');
-    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    );
-    expect(routes.sort()).toEqual([
-      'GET /healthz',
-      'GET /readyz',
-      'GET /v1/jobs',
-      'GET /v1/jobs/{id}',
-      'GET /v1/jobs/{id}/deliveries',
-      'GET /v1/jobs/{id}/events',
-      'GET /v1/models',
-      'GET /v1/webhook-secret',
-      'POST /v1/generations',
-      'POST /v1/jobs/{id}/cancel',
-    ]);
+    expect(document).toEqual(JSON.parse(readFileSync(resolve('docs/openapi.json'), 'utf8')));
   });
 
   it('resolves every reference', () => {

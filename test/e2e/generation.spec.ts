@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { Webhook } from 'standardwebhooks';
-import type { JobDocument } from '../../libs/common/src/jobs/job-document.js';
+import { verifyWebhook, type GenerationBody, type JobDocument } from '../../clients/typescript/src/index.js';
 import { Embedded, eventually } from '../support/embedded.js';
 import { psnr } from '../support/psnr.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
@@ -105,7 +104,7 @@ describe('from a prompt to a picture', () => {
   });
 
   it('joins eight jobs in shared batches; each equals its solo run; all webhooks arrive signed', async () => {
-    const webhook = { url: receiver.url, events: ['job.started', 'job.succeeded'] };
+    const webhook: GenerationBody['webhook'] = { url: receiver.url, events: ['job.started', 'job.succeeded'] };
     const posted = await Promise.all(
       prompts.map((prompt, index) => service.generate({ prompt, seed: 100 + index, steps: 8, webhook })),
     );
@@ -115,17 +114,16 @@ describe('from a prompt to a picture', () => {
     expect(Math.max(...jobs.map(({ batch }) => batch!.max))).toBeGreaterThan(2);
 
     for (const [index, job] of jobs.entries()) {
-      const { id } = await service.generate({ prompt: prompts[index], seed: 100 + index, steps: 8, batch: false });
+      const { id } = await service.generate({ prompt: prompts[index]!, seed: 100 + index, steps: 8, batch: false });
       const solo = await service.finished(id);
       expect(solo.batch).toEqual({ max: 1, mean: 1 });
       expect(await psnr(await service.image(job), await service.image(solo))).toBeGreaterThanOrEqual(50);
     }
 
     await eventually(() => receiver.received.length >= 2 * jobs.length);
-    const verifier = new Webhook(service.summary.webhookSecret);
-    const events = receiver.received.map(({ body, headers }) => {
-      return verifier.verify(body, headers as Record<string, string>) as { type: string; data: JobDocument };
-    });
+    const events = receiver.received.map(({ body, headers }) =>
+      verifyWebhook(service.summary.webhookSecret, body, headers as Record<string, string>),
+    );
     const expected = jobs.flatMap(({ id }) => [`job.started ${id}`, `job.succeeded ${id}`]);
     expect(events.map(({ type, data }) => `${type} ${data.id}`).sort()).toEqual(expected.sort());
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2 * jobs.length);

@@ -8,8 +8,11 @@ import { webhookEvents, type WebhookEvent } from '@app/common/contracts/job-stat
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
+import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
 import { workerConnection } from '@app/common/queue/connection.js';
+import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { Outbox } from '@app/common/webhooks/outbox.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import { Registry } from 'prom-client';
@@ -30,6 +33,7 @@ describe('webhooks', () => {
   let received: Received[];
   let sender: Sender | null;
   let jobs: JobStore;
+  let objects: Map<string, Uint8Array>;
   let model: string;
   let tenant: string;
   /** Status of the n-th answer, from 0 on; the last one stays. */
@@ -54,6 +58,7 @@ describe('webhooks', () => {
     tenant = `tenant-${model}`;
     jobs = new JobStore(redis, { models: [model] });
     received = [];
+    objects = new Map();
     answers = [{ status: 200 }];
     sender = null;
   });
@@ -67,17 +72,20 @@ describe('webhooks', () => {
     await server.stop();
   });
 
-  const startSender = async (): Promise<void> => {
+  const startSender = async (waitsMs = [100, 100]): Promise<void> => {
     sender = new Sender({
       registry: new Registry(),
       redis,
       models: [model],
-      urlOf: (key) => Promise.resolve({ url: `https://files.example.com/${key}`, expiresAt: new Date(0) }),
+      storage: {
+        get: (key) => Promise.resolve(objects.get(key) ?? null),
+        signedUrl: (key) => Promise.resolve({ url: `https://files.example.com/${key}`, expiresAt: new Date(0) }),
+      },
       embedded: true,
       onError: (error) => {
         throw error;
       },
-      retryDelaysMs: [100, 100],
+      retryDelaysMs: waitsMs,
     });
     await sender.start();
   };
@@ -167,6 +175,101 @@ describe('webhooks', () => {
     await redis.zadd(new ModelKeys(model).outbox, Date.now() - 1, entry!);
     await until(() => received.length === 2);
     expect(received[1]!.headers['webhook-id']).toBe(id);
+  });
+
+  it('gives up after the last attempt, keeps a dead letter, and delivers it on replay under the same id', async () => {
+    answers = [{ status: 500 }];
+    const id = await finishedJob(['job.succeeded']);
+    await startSender([100]);
+    const letters = new DeadLetters(redis);
+    await until(async () => (await letters.list(tenant, 10)).length === 1);
+    expect(await new DeliveryLog(redis).list(id)).toMatchObject([{ outcome: 'failed' }, { outcome: 'abandoned' }]);
+    answers = [{ status: 200 }];
+    const replays = new DeliveryQueue(redis);
+    await replays.sendNow((await letters.list(tenant, 10))[0]!.entry, 1);
+    await replays.close();
+    await until(async () => (await letters.list(tenant, 10)).length === 0);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect((await new DeliveryLog(redis).list(id)).at(-1)).toMatchObject({ outcome: 'delivered', status: 200 });
+  });
+
+  it('signs with the keys of before a rotation, too, while it lasts', async () => {
+    const secrets = new WebhookSecrets(redis);
+    const old = await secrets.current(tenant);
+    const { secret } = await secrets.rotate(tenant, 60_000);
+    await finishedJob(['job.succeeded']);
+    await startSender();
+    await until(() => received.length === 1);
+    const { body, headers } = received[0]!;
+    for (const accepted of [old, secret]) new Webhook(accepted).verify(body, headers as Record<string, string>);
+    expect(await secrets.publicKeys(tenant)).toHaveLength(2);
+
+    await secrets.rotate(tenant, 0);
+    expect(await secrets.signingKeys(tenant)).toMatchObject({ secrets: [await secrets.current(tenant)] });
+  });
+
+  it('is let in again by an endpoint that was disabled and enabled', async () => {
+    answers = [{ status: 410 }, { status: 200 }];
+    const first = await finishedJob(['job.succeeded']);
+    await startSender();
+    await until(async () => (await new DeliveryLog(redis).list(first)).length === 1);
+    const endpoints = new DisabledEndpoints(redis);
+    expect(await endpoints.list(tenant)).toMatchObject([{ url: hook() }]);
+    expect(await endpoints.enable(tenant, hook())).toBe(true);
+    await finishedJob(['job.succeeded']);
+    await until(() => received.length === 2);
+  });
+
+  describe('copies', () => {
+    const png = Buffer.from('not really a png');
+    const copiedJob = async (putUrls: string[]): Promise<string> => {
+      const { record } = await jobs.accept(newJob(model, { tenant, putUrls }));
+      const images = putUrls.map((_, index) => {
+        const key = `${tenant}/${record.id}/${index}.png`;
+        objects.set(key, png);
+        const size = { width: 16, height: 16, bytes: png.length };
+        return { index, seed: index, format: 'png' as const, sha256: '', key, ...size };
+      });
+      await jobs.start(record.id, 1, 'w');
+      await jobs.commit(record.id, 1, { state: 'succeeded', images });
+      return record.id;
+    };
+    const copiesOf = async (id: string) => (await jobs.get(id))!.copies;
+
+    it('reach the URLs that the job came with, each tried again until it does', async () => {
+      answers = [{ status: 503 }, { status: 200 }];
+      const id = await copiedJob([hook('/a'), hook('/b')]);
+      expect((await copiesOf(id)).map(({ state }) => state)).toEqual(['pending', 'pending']);
+      await startSender();
+      await until(async () => (await copiesOf(id)).every(({ state }) => state === 'copied'));
+      expect(received.map(({ body }) => body)).toEqual(Array(3).fill(png.toString()));
+      expect(new Set(received.map(({ path }) => path))).toEqual(new Set(['/a', '/b']));
+      expect(received[0]!.headers).toMatchObject({ 'content-type': 'image/png', 'content-length': '16' });
+      const log = await new DeliveryLog(redis).list(id);
+      expect(log.map(({ event, outcome }) => `${event} ${outcome}`).sort()).toEqual([
+        'output.copy delivered',
+        'output.copy delivered',
+        'output.copy failed',
+      ]);
+    });
+
+    it('are given up at once when the URL is refused for good, and the job stays succeeded', async () => {
+      answers = [{ status: 403 }];
+      const id = await copiedJob([hook('/expired')]);
+      await startSender();
+      await until(async () => (await copiesOf(id))[0]!.state === 'failed');
+      expect(received).toHaveLength(1);
+      expect(await copiesOf(id)).toMatchObject([{ status: 403, error: 'the answer was 403' }]);
+      expect((await jobs.get(id))!.state).toBe('succeeded');
+      expect(await new DeadLetters(redis).list(tenant, 10)).toMatchObject([{ entry: `${id}.copy.0` }]);
+    });
+
+    it('bring no document back that has expired', async () => {
+      const id = await copiedJob([hook()]);
+      await redis.del(new ModelKeys(model).job(id));
+      await jobs.recordCopy(id, 0, { state: 'copied', status: 200, error: null });
+      expect(await jobs.get(id)).toBeNull();
+    });
   });
 
   it('expires jobs and delivers that, with no worker anywhere', async () => {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../libs/common/src/contracts/job-states.js';
-import type { JobDocument } from '../../libs/common/src/jobs/job-document.js';
+import { ZImageClient, type GenerationBody, type JobDocument } from '../../clients/typescript/src/index.js';
 import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
 
 export interface Summary {
@@ -74,10 +74,15 @@ export class ServeProcess {
 
 /** The whole service as real processes, with what tests ask of it. */
 export class Embedded {
+  /** The client that integrators use. */
+  readonly client: ZImageClient;
+
   private constructor(
     readonly serve: ServeProcess,
     readonly summary: Summary,
-  ) {}
+  ) {
+    this.client = new ZImageClient(summary);
+  }
 
   static async start(options: ServeOptions = {}): Promise<Embedded> {
     const serve = new ServeProcess(options.port ?? (await freePort()), options);
@@ -98,14 +103,12 @@ export class Embedded {
   }
 
   /** Posts a job that must be accepted. */
-  async generate(body: object): Promise<JobDocument> {
-    const response = await this.post(body);
-    if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
-    return (await response.json()) as JobDocument;
+  generate(body: GenerationBody): Promise<JobDocument> {
+    return this.client.generate({ model: 'z-image-nano-turbo', ...body });
   }
 
-  async job(id: string): Promise<JobDocument> {
-    return (await (await this.fetch(`/v1/jobs/${id}`)).json()) as JobDocument;
+  job(id: string): Promise<JobDocument> {
+    return this.client.job(id);
   }
 
   /** Polls a job until `wanted` holds; rejects with the job and the log when it never does. */

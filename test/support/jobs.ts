@@ -32,6 +32,7 @@ export const newJob = (model: string, changes: Partial<NewJob> = {}): NewJob => 
   cost: 1,
   metadata: {},
   webhook: null,
+  putUrls: [],
   deadlineAt: null,
   caps: { tenantJobs: 1000, queueJobs: 10_000 },
   ...changes,

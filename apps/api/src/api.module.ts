@@ -4,9 +4,12 @@ import { KeyStore } from '@app/common/auth/key-store.js';
 import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import { JobEvents } from '@app/common/jobs/job-events.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
+import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
 import { apiConnection, workerConnection } from '@app/common/queue/connection.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
+import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -26,6 +29,7 @@ import { TenantJobs } from './jobs/tenant-jobs.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
+import { DeliveriesController } from './webhooks/deliveries.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
 
 export interface ApiTelemetry {
@@ -47,6 +51,7 @@ export class ApiModule {
     }
 
     const jobs = new JobStore(redis, { models: catalog.names });
+    const deliveries = new DeliveryQueue(redis);
     const events = new JobEvents(redis, blocking);
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
     const policy = { caps: config.caps, embedded: config.mode === 'embedded' };
@@ -61,8 +66,11 @@ export class ApiModule {
       new SignedFiles(storage, config.urlSigningKey),
       new Readiness(redis),
       new DeliveryLog(redis),
+      new DeadLetters(redis),
+      new DisabledEndpoints(redis),
+      deliveries,
       new WebhookSecrets(redis),
-      new Connections(redis, events, [jobs, storage, { close: stopTracing }]),
+      new Connections(redis, events, [jobs, deliveries, storage, { close: stopTracing }]),
       catalog,
       jobs,
       documents,
@@ -72,6 +80,7 @@ export class ApiModule {
       controllers: [
         GenerationsController,
         JobsController,
+        DeliveriesController,
         WebhooksController,
         ModelsController,
         FilesController,

@@ -9,9 +9,6 @@ import { startTracing } from '@app/common/telemetry/tracing.js';
 import { readSenderConfig } from './sender.config.js';
 import { Sender } from './sender/sender.js';
 
-/** Images are private: a webhook's URLs are for the moment it is read in. */
-const urlTtlSeconds = 900;
-
 /** A stop that Redis or an endpoint holds up is cut short: what is under way is done again by the next sender. */
 const stopWithinMs = 20_000;
 
@@ -32,7 +29,7 @@ async function start(): Promise<void> {
   const sender = new Sender({
     redis,
     models: catalog.names,
-    urlOf: (key) => storage.signedUrl(key, urlTtlSeconds),
+    storage,
     embedded: config.ZIMAGE_MODE === 'embedded',
     registry,
     onError: (error) => logger.error({ err: error }, 'a duty failed; it runs again'),

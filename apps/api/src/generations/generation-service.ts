@@ -8,8 +8,8 @@ import type { JobRecord, WebhookTarget } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { requireScope } from '../http/auth.guard.js';
 import { fingerprintOf } from './fingerprint.js';
+import { putTargets, webhookTarget } from './outgoing-targets.js';
 import { modelFor, resolveGeneration } from './resolve-generation.js';
-import { webhookTarget } from './webhook-target.js';
 
 /** Accepts generations, and waits for them. */
 export class GenerationService {
@@ -40,6 +40,7 @@ export class GenerationService {
       cost: workUnits(request, model.reference_rate),
       metadata: body.metadata ?? {},
       webhook,
+      putUrls: putTargets(body.output?.put_urls, request.n, this.policy),
       deadlineAt: body.deadline_s === undefined ? null : Date.now() + Math.round(body.deadline_s * 1000),
       caps: this.policy.caps,
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint: fingerprintOf(body) },

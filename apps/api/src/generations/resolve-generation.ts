@@ -31,6 +31,8 @@ export function modelFor(kind: RequestKind, name: string | undefined, catalog: M
  */
 export function resolveGeneration(body: GenerationBody, model: Model): GenerationRequest {
   const { width, height } = sizeOf(body, model);
+  // Not `put_urls`: whoever has one can write there, and the request is shown.
+  const { format = 'png', quality, embed_parameters = true } = body.output ?? {};
   const request: GenerationRequest = {
     prompt: body.prompt,
     negative_prompt: body.negative_prompt ?? null,
@@ -42,7 +44,7 @@ export function resolveGeneration(body: GenerationBody, model: Model): Generatio
     cfg_truncation: body.cfg_truncation ?? 1,
     seed: body.seed ?? randomInt(seedRange),
     n: body.n ?? 1,
-    output: body.output ?? { format: 'png', embed_parameters: true },
+    output: { format, ...(quality !== undefined && { quality }), embed_parameters },
     batch: body.batch ?? true,
     preview_every: body.preview_every ?? 0,
   };

@@ -1,85 +1,78 @@
 import { UnrecoverableError } from 'bullmq';
-import type { WebhookEvent } from '@app/common/contracts/job-states.js';
-import { toJobDocument, type UrlOf } from '@app/common/jobs/job-document.js';
+import { ServiceError } from '@app/common/errors.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
+import type { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import type { DeliveryAttempt, DeliveryLog } from '@app/common/webhooks/delivery-log.js';
-import type { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
-import { parseEntry } from '@app/common/webhooks/outbox.js';
-import {
-  DeliveryFailed,
-  EndpointGone,
-  EndpointRefused,
-  type WebhookClient,
-} from '@app/common/webhooks/webhook-client.js';
-import { signedMessage, webhookId } from '@app/common/webhooks/webhook-message.js';
-import type { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import { parseEntry, type OutboxEntry } from '@app/common/webhooks/outbox.js';
+import { webhookId } from '@app/common/webhooks/webhook-message.js';
+import type { OutputCopier } from './output-copier.js';
+import type { WebhookSender } from './webhook-sender.js';
+
+export type Outcome = Pick<DeliveryAttempt, 'outcome' | 'status' | 'error'>;
 
 interface DeliveryParts {
   jobs: JobStore;
-  secrets: WebhookSecrets;
-  endpoints: DisabledEndpoints;
   log: Pick<DeliveryLog, 'record'>;
-  client: WebhookClient;
-  urlOf: UrlOf;
+  deadLetters: DeadLetters;
+  webhooks: WebhookSender;
+  copier: OutputCopier;
 }
 
-/** Sends the webhook that an outbox entry names, with the job as it is now. */
+/** Delivers what an outbox entry names, and leaves a trace of how that went. */
 export class DeliverySender {
   constructor(private readonly parts: DeliveryParts) {}
 
   /**
-   * Makes one attempt and logs it. Throws {@link DeliveryFailed} when another one shall follow, and BullMQ's
-   * UnrecoverableError when none can help.
+   * Makes one attempt and logs it. Throws when another one shall follow, and BullMQ's UnrecoverableError when none can
+   * help or this was the last.
    */
-  async send(entry: string, attempt: number): Promise<void> {
-    const named = parseEntry(entry);
-    const record = named && (await this.parts.jobs.get(named.jobId));
+  async send(entry: string, attempt: { number: number; isLast: boolean }): Promise<void> {
+    const owed = parseEntry(entry);
+    const record = owed && (await this.parts.jobs.get(owed.jobId));
     // The document outlives the last attempt by far, unless somebody shortened its life.
-    if (!named || !record?.webhook) throw new UnrecoverableError(`nothing to send for ${entry}`);
-
-    const { url } = record.webhook;
-    const startedAt = Date.now();
-    const log = (outcome: DeliveryAttempt['outcome'], status: number | null, error: string | null): Promise<void> =>
-      this.parts.log.record(record.id, {
-        id: webhookId(entry),
-        event: named.event,
-        attempt,
-        at: startedAt,
-        outcome,
-        status,
-        error,
-        durationMs: Date.now() - startedAt,
-      });
-
-    if (await this.parts.endpoints.has(record.tenant, url)) {
-      await log('disabled', null, 'the endpoint answered 410 Gone before');
-      return;
-    }
+    if (!owed || !record) throw new UnrecoverableError(`nothing to send for ${entry}`);
+    const at = Date.now();
     try {
-      await log('delivered', await this.post(url, entry, named.event, record), null);
+      const outcome = await this.attempt(owed, record, entry);
+      await this.record(owed, record, { entry, at, attempt: attempt.number, ...outcome });
     } catch (error) {
-      if (error instanceof EndpointGone) {
-        await this.parts.endpoints.disable(record.tenant, url);
-        await log('disabled', error.status, error.message);
-      } else if (error instanceof EndpointRefused) {
-        await log('failed', null, error.message);
-        throw new UnrecoverableError(error.message);
-      } else {
-        if (error instanceof DeliveryFailed) await log('failed', error.status, error.message);
-        throw error;
-      }
+      if (!(error instanceof ServiceError)) throw error;
+      const over = attempt.isLast || !error.retryable;
+      const status = 'status' in error && typeof error.status === 'number' ? error.status : null;
+      const outcome: Outcome = { outcome: over ? 'abandoned' : 'failed', status, error: error.message };
+      await this.record(owed, record, { entry, at, attempt: attempt.number, ...outcome });
+      throw over ? new UnrecoverableError(error.message) : error;
     }
   }
 
-  private async post(url: string, entry: string, event: WebhookEvent, record: JobRecord): Promise<number> {
-    const message = signedMessage({
+  private attempt(owed: OutboxEntry, record: JobRecord, entry: string): Promise<Outcome> {
+    return owed.kind === 'webhook'
+      ? this.parts.webhooks.send(record, entry, owed.event)
+      : this.parts.copier.copy(record, owed.index);
+  }
+
+  private async record(
+    owed: OutboxEntry,
+    { id, tenant }: JobRecord,
+    attempt: Pick<DeliveryAttempt, 'entry' | 'at' | 'attempt'> & Outcome,
+  ): Promise<void> {
+    const { jobs, log, deadLetters } = this.parts;
+    const { entry, at, outcome, status, error } = attempt;
+    if (outcome === 'delivered') await deadLetters.remove(tenant, entry);
+    // Progress that came late is worth nothing.
+    const worthReplay = owed.kind === 'copy' || owed.event !== 'job.progress';
+    if (outcome === 'abandoned' && worthReplay) await deadLetters.add(tenant, entry);
+    if (owed.kind === 'copy') {
+      const state = outcome === 'delivered' ? 'copied' : outcome === 'failed' ? 'pending' : 'failed';
+      await jobs.recordCopy(id, owed.index, { state, status, error });
+    }
+    await log.record(id, {
       id: webhookId(entry),
-      event,
-      document: await toJobDocument(record, this.parts.urlOf),
-      secret: await this.parts.secrets.current(record.tenant),
-      now: new Date(),
+      event: owed.kind === 'webhook' ? owed.event : 'output.copy',
+      index: owed.kind === 'copy' ? owed.index : null,
+      durationMs: Date.now() - at,
+      ...attempt,
     });
-    return this.parts.client.post(url, message);
   }
 }

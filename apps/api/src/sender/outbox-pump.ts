@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
 import { Outbox, parseEntry } from '@app/common/webhooks/outbox.js';
-import { retryDelaysMs } from '@app/common/webhooks/retry-schedule.js';
 
 /** Moves the outbox entries of a model to the deliveries queue: add first, remove then, so that none is lost between. */
 export class OutboxPump {
@@ -11,6 +10,8 @@ export class OutboxPump {
     redis: Redis,
     model: string,
     private readonly deliveries: DeliveryQueue,
+    /** How often a delivery is tried, progress apart. */
+    private readonly attempts: number,
   ) {
     this.outbox = new Outbox(redis, model);
   }
@@ -20,12 +21,14 @@ export class OutboxPump {
     for (;;) {
       const entries = await this.outbox.lease();
       if (entries.length === 0) return;
-      await Promise.all(entries.map((entry) => this.deliveries.add(entry, attemptsOf(entry))));
+      await Promise.all(entries.map((entry) => this.deliveries.add(entry, this.attemptsOf(entry))));
       await this.outbox.remove(entries);
     }
   }
-}
 
-/** Progress is not sent again: the next report says more. */
-const attemptsOf = (entry: string): number =>
-  parseEntry(entry)?.event === 'job.progress' ? 1 : retryDelaysMs.length + 1;
+  /** Progress is not sent again: the next report says more. */
+  private attemptsOf(entry: string): number {
+    const owed = parseEntry(entry);
+    return owed?.kind === 'webhook' && owed.event === 'job.progress' ? 1 : this.attempts;
+  }
+}

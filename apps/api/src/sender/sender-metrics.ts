@@ -11,7 +11,7 @@ export class SenderMetrics {
     const registers = [registry];
     this.attempts = new Counter({
       name: 'zimage_webhook_attempts_total',
-      help: 'Webhook attempts by outcome: delivered, failed (to be tried again), disabled (410 Gone)',
+      help: 'Webhook attempts by outcome: delivered, failed (to be tried again), abandoned, disabled (410 Gone)',
       labelNames: ['outcome'] as const,
       registers,
     });

@@ -1,26 +1,29 @@
 import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
-import type { UrlOf } from '@app/common/jobs/job-document.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { DeliveryQueue, type Delivery } from '@app/common/queue/delivery-queue.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { retryDelay, retryDelaysMs } from '@app/common/webhooks/retry-schedule.js';
-import { DeliveryFailed, WebhookClient } from '@app/common/webhooks/webhook-client.js';
+import { DeliveryFailed, OutgoingClient } from '@app/common/webhooks/outgoing-client.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
+import type { ObjectStorage } from '@app/common/storage/object-storage.js';
+import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliverySender } from './delivery.js';
 import { Janitor } from './janitor.js';
 import { OutboxPump } from './outbox-pump.js';
+import { OutputCopier } from './output-copier.js';
 import { repeat } from './repeat.js';
 import { SenderMetrics } from './sender-metrics.js';
+import { WebhookSender } from './webhook-sender.js';
 
 export interface SenderOptions {
   redis: Redis;
   models: readonly string[];
-  urlOf: UrlOf;
-  /** Webhooks may go to loopback, and by http. */
+  storage: Pick<ObjectStorage, 'get' | 'signedUrl'>;
+  /** Webhooks and copies may go to loopback, and by http. */
   embedded: boolean;
   onError: (error: unknown) => void;
   registry: Registry;
@@ -28,6 +31,8 @@ export interface SenderOptions {
   retryDelaysMs?: readonly number[];
 }
 
+/** Images are private: a webhook's URLs are for the moment it is read in. */
+const urlTtlSeconds = 900;
 const pumpEveryMs = 250;
 const concurrentDeliveries = 50;
 
@@ -36,7 +41,7 @@ export class Sender {
   private readonly jobs: JobStore;
   private readonly queues: ModelQueues;
   private readonly deliveries: DeliveryQueue;
-  private readonly client: WebhookClient;
+  private readonly client: OutgoingClient;
   private readonly metrics: SenderMetrics;
   private readonly stopped = new AbortController();
   private duties: Promise<unknown> = Promise.resolve();
@@ -46,14 +51,8 @@ export class Sender {
     const { redis, models, embedded, registry } = options;
     this.jobs = new JobStore(redis, { models });
     this.queues = new ModelQueues(redis);
-    this.client = new WebhookClient({ embedded });
-    this.deliveries = new DeliveryQueue(redis, (failedAttempts, error) =>
-      retryDelay(
-        failedAttempts,
-        error instanceof DeliveryFailed ? error.retryAfterMs : null,
-        options.retryDelaysMs ?? retryDelaysMs,
-      ),
-    );
+    this.client = new OutgoingClient({ embedded });
+    this.deliveries = new DeliveryQueue(redis);
     this.metrics = new SenderMetrics(registry, () => this.deliveries.pending());
   }
 
@@ -63,7 +62,7 @@ export class Sender {
 
   /** Resolves when deliveries run. */
   async start(): Promise<void> {
-    const { redis, models, urlOf } = this.options;
+    const { redis, models, storage } = this.options;
     const onError = (error: unknown): void => {
       this.metrics.dutyFailed();
       this.options.onError(error);
@@ -71,20 +70,36 @@ export class Sender {
     const { signal } = this.stopped;
     const sender = new DeliverySender({
       jobs: this.jobs,
-      secrets: new WebhookSecrets(redis),
-      endpoints: new DisabledEndpoints(redis),
       log: this.metrics.watch(new DeliveryLog(redis)),
-      client: this.client,
-      urlOf,
+      deadLetters: new DeadLetters(redis),
+      webhooks: new WebhookSender(this.client, new WebhookSecrets(redis), new DisabledEndpoints(redis), (key) =>
+        storage.signedUrl(key, urlTtlSeconds),
+      ),
+      copier: new OutputCopier(this.client, storage),
     });
-    this.deliveryWorker = this.deliveries.process(async (job) => {
-      await sender.send(job.data.entry, job.attemptsMade + 1);
-      return null;
-    }, concurrentDeliveries);
+    this.deliveryWorker = this.deliveries.process(
+      async (job) => {
+        const number = job.attemptsMade + 1;
+        await sender.send(job.data.entry, { number, isLast: number >= (job.opts.attempts ?? 1) });
+        return null;
+      },
+      concurrentDeliveries,
+      (failedAttempts, error) =>
+        retryDelay(
+          failedAttempts,
+          error instanceof DeliveryFailed ? error.retryAfterMs : null,
+          this.options.retryDelaysMs ?? retryDelaysMs,
+        ),
+    );
     await this.deliveryWorker.waitUntilReady();
     this.duties = Promise.all(
       models.flatMap((model) => {
-        const pump = new OutboxPump(redis, model, this.deliveries);
+        const pump = new OutboxPump(
+          redis,
+          model,
+          this.deliveries,
+          (this.options.retryDelaysMs ?? retryDelaysMs).length + 1,
+        );
         const janitor = new Janitor(redis, this.jobs, this.queues, model, onError);
         return [repeat(pumpEveryMs, signal, () => pump.pump(), onError), janitor.run(signal)];
       }),

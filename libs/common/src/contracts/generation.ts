@@ -12,7 +12,7 @@ export type Priority = (typeof priorities)[number];
 const Text = z.string().refine((text) => !/\p{Surrogate}/u.test(text), 'must be well-formed Unicode');
 
 const Metadata = z
-  .record(z.string(), z.json())
+  .record(z.string(), z.unknown())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096, 'must be at most 4 kB as JSON');
 
 /** What generations and edits share. Limits that differ by model are checked afterwards, and named. */
@@ -37,6 +37,8 @@ const commonFields = {
       format: z.enum(outputFormats).default('png'),
       quality: z.int().min(1).max(100).optional(),
       embed_parameters: z.boolean().default(true),
+      /** Presigned PUT URLs, one for each image: the finished images are copied there too. */
+      put_urls: z.array(z.url().max(4096)).min(1).optional(),
     })
     .optional(),
   priority: z.enum(priorities).optional(),

@@ -29,7 +29,7 @@ export const JobDocument = z
     progress: z.strictObject({ step: z.int(), steps: z.int() }),
     images: z.array(JobImage),
     error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
-    metadata: z.record(z.string(), z.json()),
+    metadata: z.record(z.string(), z.unknown()),
     created_at: time,
     started_at: time.nullable(),
     finished_at: time.nullable(),
@@ -43,6 +43,16 @@ export const JobDocument = z
       .strictObject({ max: z.number(), mean: z.number() })
       .nullable()
       .describe('Effective batch sizes over the steps'),
+    copies: z
+      .array(
+        z.strictObject({
+          index: z.int(),
+          state: z.enum(['pending', 'copied', 'failed']),
+          status: z.int().nullable().describe('HTTP status of the last attempt'),
+          error: z.string().nullable(),
+        }),
+      )
+      .describe('The copies to `output.put_urls`'),
     attempts: z.int().describe('How often a worker began the job'),
     worker: z.string().nullable(),
   })
@@ -69,8 +79,7 @@ export async function toJobDocument(record: JobRecord, urlOf: UrlOf): Promise<Jo
     progress: record.progress,
     images,
     error: record.error,
-    // JSON by origin: it was read from a request body.
-    metadata: record.metadata as JobDocument['metadata'],
+    metadata: record.metadata,
     created_at: iso(record.createdAt),
     started_at: isoOrNull(record.startedAt),
     finished_at: isoOrNull(record.finishedAt),
@@ -81,6 +90,7 @@ export async function toJobDocument(record: JobRecord, urlOf: UrlOf): Promise<Jo
       upload_ms: record.timings.uploadMs,
     },
     batch: record.batch,
+    copies: record.copies.map((copy, index) => ({ index, ...copy })),
     attempts: record.attempts,
     worker: record.worker,
   };

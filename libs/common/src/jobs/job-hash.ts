@@ -1,16 +1,19 @@
 import { stepsToRun } from './cost.js';
-import type { JobOutcome, JobRecord } from './job-record.js';
+import type { JobOutcome, JobRecord, OutputCopy } from './job-record.js';
 import { webhookEvents } from '../contracts/job-states.js';
 
 /** What the caller of `accept` decides; the script adds state, times, tags and counters. */
-export type AcceptedFields = Pick<JobRecord, 'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook'> & {
+export type AcceptedFields = Pick<
+  JobRecord,
+  'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook' | 'putUrls'
+> & {
   ttlMs: number;
   traceparent: string | undefined;
 };
 
 /** Fields and values for HSET. An absent field is null. */
 export function encodeAccepted(fields: AcceptedFields): string[] {
-  const { webhook, request, traceparent } = fields;
+  const { webhook, request, traceparent, putUrls } = fields;
   return [
     ['kind', fields.kind],
     ['model', fields.model],
@@ -20,9 +23,14 @@ export function encodeAccepted(fields: AcceptedFields): string[] {
     ['steps', String(stepsToRun(request) * request.n)],
     ['ttlMs', String(fields.ttlMs)],
     ...(traceparent === undefined ? [] : [['traceparent', traceparent] as const]),
+    ...(putUrls.length > 0 ? [['putUrls', JSON.stringify(putUrls)] as const] : []),
     ...(webhook ? [['webhookUrl', webhook.url] as const, ['webhookEvents', webhook.events.join(' ')] as const] : []),
   ].flat();
 }
+
+/** The field that the sender writes how the copy of an image went to. */
+export const copyField = (index: number): string => `copy:${index}`;
+const pendingCopy: OutputCopy = { state: 'pending', status: null, error: null };
 
 export function encodeOutcome(outcome: JobOutcome): string[] {
   const fields: [string, string | undefined][] = [
@@ -45,6 +53,7 @@ export function decodeJob(flat: readonly string[]): JobRecord | null {
   const number = (field: string): number => Number(text(field));
   const numberOrNull = (field: string): number | null => (hash.has(field) ? number(field) : null);
   const json = (field: string): unknown => (hash.has(field) ? JSON.parse(text(field)) : null);
+  const putUrls = (json('putUrls') ?? []) as string[];
   return {
     id: text('id'),
     tenant: text('tenant'),
@@ -61,6 +70,8 @@ export function decodeJob(flat: readonly string[]): JobRecord | null {
           events: webhookEvents.filter((event) => text('webhookEvents').split(' ').includes(event)),
         }
       : null,
+    putUrls,
+    copies: putUrls.map((_, index) => (json(copyField(index)) as OutputCopy | null) ?? pendingCopy),
     deadlineAt: numberOrNull('deadlineAt'),
     createdAt: number('createdAt'),
     startedAt: numberOrNull('startedAt'),

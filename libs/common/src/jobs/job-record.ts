@@ -27,6 +27,13 @@ export interface WebhookTarget {
 export const jobKinds = ['generation', 'edit'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
+/** How the copy of one image to the client's own storage stands. `status`: the HTTP status of the last attempt. */
+export interface OutputCopy {
+  state: 'pending' | 'copied' | 'failed';
+  status: number | null;
+  error: string | null;
+}
+
 /** The job document as Redis holds it: the truth about a job. Times are milliseconds since the epoch, Redis' clock. */
 export interface JobRecord {
   id: string;
@@ -40,6 +47,10 @@ export interface JobRecord {
   cost: number;
   metadata: Record<string, unknown>;
   webhook: WebhookTarget | null;
+  /** Presigned PUT URLs, one an image, or none. Whoever has one can write there: never part of the public document. */
+  putUrls: string[];
+  /** One for each of `putUrls`. */
+  copies: OutputCopy[];
   deadlineAt: number | null;
   createdAt: number;
   startedAt: number | null;

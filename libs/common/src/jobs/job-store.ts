@@ -4,10 +4,10 @@ import { ModelQueues } from '../queue/model-queue.js';
 import { fairPlace } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
 import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
-import { decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
+import { copyField, decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
 import { modelOfJob, newJobId } from './job-id.js';
 import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
-import type { JobOutcome, JobRecord } from './job-record.js';
+import type { JobOutcome, JobRecord, OutputCopy } from './job-record.js';
 import { currentTraceparent } from '../telemetry/tracing.js';
 import { ModelKeys } from './model-keys.js';
 import { accept } from './scripts/accept.lua.js';
@@ -15,6 +15,7 @@ import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
 import { countCrash } from './scripts/count-crash.lua.js';
 import { progress } from './scripts/progress.lua.js';
+import { recordCopy } from './scripts/record-copy.lua.js';
 import { release } from './scripts/release.lua.js';
 import type { Script } from './scripts/script.js';
 import { start } from './scripts/start.lua.js';
@@ -28,7 +29,7 @@ export interface JobStoreOptions {
 
 export interface NewJob extends Pick<
   JobRecord,
-  'tenant' | 'kind' | 'model' | 'request' | 'priority' | 'cost' | 'metadata' | 'webhook' | 'deadlineAt'
+  'tenant' | 'kind' | 'model' | 'request' | 'priority' | 'cost' | 'metadata' | 'webhook' | 'putUrls' | 'deadlineAt'
 > {
   /** Weight of the API key: its share of the model, before the class' factor. */
   weight: number;
@@ -125,6 +126,11 @@ export class JobStore {
   /** Progress of a running job; at most one call a second and job. Ignored from a fetch that lost the job. */
   async progress(id: string, fence: number, step: number, steps: number): Promise<void> {
     await this.call(progress, id, [fence, step, steps]);
+  }
+
+  /** How the copy of an image to the client's own storage went. A document that has expired stays gone. */
+  async recordCopy(id: string, index: number, copy: OutputCopy): Promise<void> {
+    await recordCopy.run(this.redis, [keysOf(id).job(id)], [copyField(index), JSON.stringify(copy)]);
   }
 
   /** Ends a running job; false when this fetch does not own it. */

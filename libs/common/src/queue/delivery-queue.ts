@@ -10,28 +10,32 @@ export interface Delivery {
 
 /** The queue between outbox and endpoints: it spaces the attempts out over days. */
 export class DeliveryQueue {
-  private readonly queue: Queue<Delivery, null, 'delivery'>;
+  private opened: Queue<Delivery, null, 'delivery'> | null = null;
 
-  constructor(
-    private readonly connection: Redis,
-    /** Given the number of failed attempts and the last one's error. */
-    private readonly backoff: (failedAttempts: number, error: Error | undefined) => number,
-  ) {
-    this.queue = new Queue(deliveryQueueName, { connection, prefix: deliveryQueuePrefix, skipMetasUpdate: true });
-    this.queue.on('error', () => undefined);
-  }
+  constructor(private readonly connection: Redis) {}
 
   /** Adding an entry that is there already changes nothing. */
   async add(entry: string, attempts: number): Promise<void> {
-    await this.queue.add(
+    await this.queue().add(
       'delivery',
       { version: 1, entry },
       { jobId: entry, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true },
     );
   }
 
-  /** Starts sending. An error of `processor` is a failed attempt. */
-  process(processor: Processor<Delivery, null, 'delivery'>, concurrency: number): Worker<Delivery, null, 'delivery'> {
+  /** Adds an entry, or ends the wait of one that is there for its next attempt. */
+  async sendNow(entry: string, attempts: number): Promise<void> {
+    const waiting = await this.queue().getJob(entry);
+    if (waiting && (await waiting.isDelayed())) await waiting.promote();
+    else await this.add(entry, attempts);
+  }
+
+  /** Starts sending. An error of `processor` is a failed attempt; `backoff` says how long to wait after it. */
+  process(
+    processor: Processor<Delivery, null, 'delivery'>,
+    concurrency: number,
+    backoff: (failedAttempts: number, error: Error | undefined) => number,
+  ): Worker<Delivery, null, 'delivery'> {
     const worker = new Worker<Delivery, null, 'delivery'>(deliveryQueueName, processor, {
       connection: this.connection,
       prefix: deliveryQueuePrefix,
@@ -39,7 +43,7 @@ export class DeliveryQueue {
       // Longer than an attempt may take.
       lockDuration: 30_000,
       maxStalledCount: 20,
-      settings: { backoffStrategy: (failedAttempts, _type, error) => this.backoff(failedAttempts, error) },
+      settings: { backoffStrategy: (failedAttempts, _type, error) => backoff(failedAttempts, error) },
     });
     worker.on('error', () => undefined);
     return worker;
@@ -47,10 +51,25 @@ export class DeliveryQueue {
 
   /** Deliveries that wait for an attempt. */
   pending(): Promise<number> {
-    return this.queue.getJobCountByTypes('waiting', 'delayed');
+    return this.queue().getJobCountByTypes('waiting', 'delayed');
   }
 
   async close(): Promise<void> {
-    await this.queue.close();
+    await this.opened?.close();
+  }
+
+  private queue(): Queue<Delivery, null, 'delivery'> {
+    if (this.opened) return this.opened;
+    const { connection } = this;
+    const queue = new Queue<Delivery, null, 'delivery'>(deliveryQueueName, {
+      connection,
+      prefix: deliveryQueuePrefix,
+      skipMetasUpdate: true,
+    });
+    queue.on('error', () => undefined);
+    this.opened = queue;
+    // A queue that met no Redis when it was made refuses every call for good: the next call makes another.
+    queue.waitUntilReady().catch(() => (this.opened = null));
+    return queue;
   }
 }

@@ -4,15 +4,22 @@ import { webhookEvents } from '../contracts/job-states.js';
 import { modelOfJob } from '../jobs/job-id.js';
 import { ModelKeys } from '../jobs/model-keys.js';
 
-/** One attempt to deliver one webhook. */
+/** `abandoned`: the last attempt failed, or none can help. `disabled`: the endpoint had answered 410 Gone. */
+export const deliveryOutcomes = ['delivered', 'failed', 'abandoned', 'disabled'] as const;
+
+/** One attempt to deliver one webhook, or to copy one image. */
 export const DeliveryAttempt = z.strictObject({
-  /** `webhook-id`, the same over all attempts. */
+  /** `webhook-id`, the same over all attempts and replays. */
   id: z.string(),
-  event: z.enum(webhookEvents),
+  /** The outbox entry, from which the delivery can be made again. */
+  entry: z.string(),
+  event: z.enum([...webhookEvents, 'output.copy']),
+  /** Of the image that is copied; null for webhooks. */
+  index: z.int().nullable(),
   attempt: z.int(),
   /** Milliseconds since the epoch. */
   at: z.number(),
-  outcome: z.enum(['delivered', 'failed', 'disabled']),
+  outcome: z.enum(deliveryOutcomes),
   status: z.int().nullable(),
   error: z.string().nullable(),
   durationMs: z.number(),
@@ -22,7 +29,7 @@ export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
 const maxAttempts = 200;
 const keepMs = 7 * 24 * 3600 * 1000;
 
-/** The attempts to deliver the webhooks of a job, oldest first; kept a week from the last one on. */
+/** The attempts to deliver what a job owes, oldest first; kept a week from the last one on. */
 export class DeliveryLog {
   constructor(private readonly redis: Redis) {}
 

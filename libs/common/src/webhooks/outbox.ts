@@ -6,7 +6,7 @@ import { leaseOutbox } from '../jobs/scripts/lease-outbox.lua.js';
 const leaseMs = 30_000;
 const batchSize = 50;
 
-/** The webhooks that a model's jobs owe, written by the scripts that changed their state. */
+/** What a model's jobs owe to others, written by the scripts that changed their state. */
 export class Outbox {
   private readonly key: string;
 
@@ -27,8 +27,14 @@ export class Outbox {
   }
 }
 
-/** What an outbox entry names: `<job>.<event>`, for progress also `.<step>`. Null for what no script wrote. */
-export function parseEntry(entry: string): { jobId: string; event: WebhookEvent } | null {
+/** What is owed: a webhook, or the copy of one image to the client's own storage. */
+export type OutboxEntry =
+  { kind: 'webhook'; jobId: string; event: WebhookEvent } | { kind: 'copy'; jobId: string; index: number };
+
+/** Reads `<job>.job.<event>` (for progress `.<step>` follows) and `<job>.copy.<index>`. Null for what no script wrote. */
+export function parseEntry(entry: string): OutboxEntry | null {
+  const [, copied, index] = /^(job_.+)\.copy\.(\d+)$/.exec(entry) ?? [];
+  if (copied !== undefined) return { kind: 'copy', jobId: copied, index: Number(index) };
   const [, jobId, event] = /^(job_.+)\.(job\.[a-z]+)(?:\.\d+)?$/.exec(entry) ?? [];
-  return jobId !== undefined && event !== undefined && isWebhookEvent(event) ? { jobId, event } : null;
+  return jobId !== undefined && event !== undefined && isWebhookEvent(event) ? { kind: 'webhook', jobId, event } : null;
 }

@@ -15,6 +15,9 @@ export const retryDelaysMs: readonly number[] = [
   24 * hour,
 ];
 
+/** The first one, and one after each wait. */
+export const deliveryAttempts = retryDelaysMs.length + 1;
+
 /** Up to a tenth more, so that endpoints that came back are not met by everything at once. */
 const jitter = 0.1;
 const maxRetryAfterMs = 24 * hour;

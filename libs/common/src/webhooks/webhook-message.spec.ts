@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { generationRequest } from '../../../../test/support/jobs.js';
 import type { JobDocument } from '../jobs/job-document.js';
@@ -23,15 +24,21 @@ const document: JobDocument = {
   deadline_at: null,
   timings: { queue_ms: 1, compute_ms: 2, upload_ms: 3 },
   batch: null,
+  copies: [],
   attempts: 1,
   worker: 'w',
 };
-const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const secretOf = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
+const secret = secretOf(7);
+const pair = generateKeyPairSync('ed25519');
+const { d = '', x = '' } = pair.privateKey.export({ format: 'jwk' });
+const privateKey = `whsk_${Buffer.concat([d, x].map((part) => Buffer.from(part, 'base64url'))).toString('base64')}`;
+const keys = { secrets: [secret], privateKeys: [privateKey] };
 
 describe('webhook messages', () => {
   it('verify with the reference library, and not once they were changed', () => {
     const now = new Date();
-    const { body, headers } = signedMessage({ id: 'evt_1', event: 'job.succeeded', document, secret, now });
+    const { body, headers } = signedMessage({ id: 'evt_1', event: 'job.succeeded', document, keys, now });
     const webhook = new Webhook(secret);
     expect(webhook.verify(body, headers)).toEqual({
       type: 'job.succeeded',
@@ -42,13 +49,38 @@ describe('webhook messages', () => {
     expect(() => webhook.verify(body, { ...headers, 'webhook-id': 'evt_2' })).toThrow();
   });
 
+  it('verify by ed25519 with the public key alone', () => {
+    const now = new Date();
+    const { body, headers } = signedMessage({ id: 'evt_1', event: 'job.succeeded', document, keys, now });
+    const signature = headers['webhook-signature']!.split(' ').find((part) => part.startsWith('v1a,'))!;
+    const signed = Buffer.from(`evt_1.${headers['webhook-timestamp']}.${body}`);
+    const publicKey = createPublicKey(pair.privateKey);
+    expect(verify(null, signed, publicKey, Buffer.from(signature.slice(4), 'base64'))).toBe(true);
+    expect(
+      verify(null, Buffer.concat([signed, Buffer.from(' ')]), publicKey, Buffer.from(signature.slice(4), 'base64')),
+    ).toBe(false);
+  });
+
+  it('verify with the secret of before a rotation and with the new one', () => {
+    const rotating = { secrets: [secret, secretOf(8)], privateKeys: [] };
+    const { body, headers } = signedMessage({
+      id: 'evt_1',
+      event: 'job.succeeded',
+      document,
+      keys: rotating,
+      now: new Date(),
+    });
+    for (const accepted of rotating.secrets) expect(() => new Webhook(accepted).verify(body, headers)).not.toThrow();
+    expect(() => new Webhook(secretOf(9)).verify(body, headers)).toThrow();
+  });
+
   it('stay under 20 kB', () => {
     const request = { ...document.request, prompt: '苹'.repeat(4000), negative_prompt: '🍏'.repeat(4000) };
     const { body } = signedMessage({
       id: 'evt_1',
       event: 'job.succeeded',
       document: { ...document, request, metadata: { note: 'x'.repeat(4000) } },
-      secret,
+      keys,
       now: new Date(),
     });
     expect(Buffer.byteLength(body)).toBeLessThan(20_000);
@@ -64,8 +96,9 @@ describe('webhook messages', () => {
 
   it('come from outbox entries, also of models with dots in their names', () => {
     const id = 'job_01ARZ3NDEKTSV4RRFFQ69G5FAV_z-image.job.2';
-    expect(parseEntry(`${id}.job.failed`)).toEqual({ jobId: id, event: 'job.failed' });
-    expect(parseEntry(`${id}.job.progress.12`)).toEqual({ jobId: id, event: 'job.progress' });
+    expect(parseEntry(`${id}.job.failed`)).toEqual({ kind: 'webhook', jobId: id, event: 'job.failed' });
+    expect(parseEntry(`${id}.job.progress.12`)).toEqual({ kind: 'webhook', jobId: id, event: 'job.progress' });
+    expect(parseEntry(`${id}.copy.3`)).toEqual({ kind: 'copy', jobId: id, index: 3 });
     expect(parseEntry(`${id}.job.unheard`)).toBeNull();
     expect(parseEntry('nonsense')).toBeNull();
   });

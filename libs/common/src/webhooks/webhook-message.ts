@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import type { WebhookEvent } from '../contracts/job-states.js';
 import type { JobDocument } from '../jobs/job-document.js';
+import { signaturesOf } from './sign-message.js';
+import type { SigningKeys } from './webhook-secrets.js';
 
 export interface WebhookMessage {
   body: string;
@@ -20,15 +21,15 @@ const shortPromptChars = 500;
 export const webhookId = (entry: string): string =>
   `evt_${createHash('sha256').update(entry).digest('hex').slice(0, 32)}`;
 
-/** A signed request after Standard Webhooks 1.0.0. `secret` is `whsec_…`. */
+/** A signed request after Standard Webhooks 1.0.0. */
 export function signedMessage(options: {
   id: string;
   event: WebhookEvent;
   document: JobDocument;
-  secret: string;
+  keys: SigningKeys;
   now: Date;
 }): WebhookMessage {
-  const { id, event, document, secret, now } = options;
+  const { id, event, document, keys, now } = options;
   const body = JSON.stringify({ type: event, timestamp: now.toISOString(), data: withinLimit(document) });
   return {
     body,
@@ -36,7 +37,7 @@ export function signedMessage(options: {
       'content-type': 'application/json',
       'webhook-id': id,
       'webhook-timestamp': Math.floor(now.getTime() / 1000).toString(),
-      'webhook-signature': new Webhook(secret).sign(id, now, body),
+      'webhook-signature': signaturesOf(keys, id, now, body),
     },
   };
 }

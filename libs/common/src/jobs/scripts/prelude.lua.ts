@@ -45,6 +45,15 @@ local function refund()
   end
 end
 
+-- Images are copied to the client's own storage once there are some: an outbox entry for each.
+local function oweCopies(id)
+  local putUrls = get('putUrls')
+  if not putUrls then return end
+  for index = 1, #cjson.decode(putUrls) do
+    redis.call('ZADD', outbox, now, id .. '.copy.' .. index - 1)
+  end
+end
+
 local function finish(state)
   local id, tenant, cost, ttl, before = fields('id', 'tenant', 'cost', 'ttlMs', 'state')
   if before == 'queued' then refund() end
@@ -56,6 +65,7 @@ local function finish(state)
   redis.call('INCRBYFLOAT', backlog, '-' .. cost)
   emit('result', { state = state })
   announce('job.' .. state)
+  if state == 'succeeded' then oweCopies(id) end
   redis.call('PEXPIRE', job, ttl)
   redis.call('PEXPIRE', events, ttl)
 end

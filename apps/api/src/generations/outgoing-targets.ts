@@ -2,7 +2,7 @@ import type { GenerationBody } from '@app/common/contracts/generation.js';
 import { terminalStates, type WebhookEvent } from '@app/common/contracts/job-states.js';
 import type { WebhookTarget } from '@app/common/jobs/job-record.js';
 import { outgoingUrlRefusal } from '@app/common/net/outgoing-url.js';
-import { Problem } from '../http/problems.js';
+import { invalidField, Problem } from '../http/problems.js';
 
 const terminalEvents = terminalStates.map((state): WebhookEvent => `job.${state}`);
 
@@ -19,4 +19,19 @@ export function webhookTarget(
     throw new Problem('webhook_url_refused', message, { errors: [{ field: 'webhook.url', message }] });
   }
   return { url: webhook.url, events: webhook.events ?? terminalEvents };
+}
+
+/**
+ * Where the finished images are copied to, one URL for each of `n`; none without `put_urls`. Throws `validation_failed`
+ * when the count differs, and `put_url_refused`.
+ */
+export function putTargets(urls: readonly string[] | undefined, n: number, options: { embedded: boolean }): string[] {
+  if (!urls) return [];
+  if (urls.length !== n) throw invalidField('output.put_urls', `must be ${n}, one for each image`);
+  for (const [i, url] of urls.entries()) {
+    const message = outgoingUrlRefusal(url, options);
+    if (message === null) continue;
+    throw new Problem('put_url_refused', message, { errors: [{ field: `output.put_urls.${i}`, message }] });
+  }
+  return [...urls];
 }

@@ -2,16 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DeliveryFailed, EndpointRefused, WebhookClient } from './webhook-client.js';
+import { DeliveryFailed, DestinationRefused, OutgoingClient, type OutgoingRequest } from './outgoing-client.js';
 
-const message = { headers: { 'content-type': 'application/json' }, body: '{}' };
+const message: OutgoingRequest = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{}',
+  timeoutMs: 300,
+};
 
-describe('WebhookClient', () => {
+describe('OutgoingClient', () => {
   let server: Server;
   let port: number;
   let hits = 0;
-  const production = new WebhookClient({ embedded: false });
-  const embedded = new WebhookClient({ embedded: true, timeoutMs: 300 });
+  const production = new OutgoingClient({ embedded: false });
+  const embedded = new OutgoingClient({ embedded: true });
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -44,7 +49,7 @@ describe('WebhookClient', () => {
     ['https://0.0.0.0:PORT/'],
   ])('connects to no %s', async (url) => {
     const before = hits;
-    await expect(production.post(url.replace('PORT', String(port)), message)).rejects.toMatchObject({
+    await expect(production.send(url.replace('PORT', String(port)), message)).rejects.toMatchObject({
       code: 'delivery_failed',
       cause: { code: 'address_refused' },
     });
@@ -52,22 +57,22 @@ describe('WebhookClient', () => {
   });
 
   it('sends nothing unencrypted', async () => {
-    await expect(production.post('http://example.com/', message)).rejects.toThrow(EndpointRefused);
-    await expect(embedded.post('ftp://127.0.0.1/', message)).rejects.toThrow(EndpointRefused);
+    await expect(production.send('http://example.com/', message)).rejects.toThrow(DestinationRefused);
+    await expect(embedded.send('ftp://127.0.0.1/', message)).rejects.toThrow(DestinationRefused);
   });
 
   it('reaches loopback, and still no private address, in the embedded mode', async () => {
-    expect(await embedded.post(`http://localhost:${port}/`, message)).toBe(200);
-    await expect(embedded.post('http://169.254.169.254/', message)).rejects.toMatchObject({
+    expect(await embedded.send(`http://localhost:${port}/`, message)).toBe(200);
+    await expect(embedded.send('http://169.254.169.254/', message)).rejects.toMatchObject({
       cause: { code: 'address_refused' },
     });
   });
 
   it.each([['/never'], ['/reset']])('fails when %s is answered', async (path) => {
-    await expect(embedded.post(`http://127.0.0.1:${port}${path}`, message)).rejects.toThrow(DeliveryFailed);
+    await expect(embedded.send(`http://127.0.0.1:${port}${path}`, message)).rejects.toThrow(DeliveryFailed);
   });
 
   it('reads no more of an answer than it needs', async () => {
-    expect(await embedded.post(`http://127.0.0.1:${port}/endless`, message)).toBe(200);
+    expect(await embedded.send(`http://127.0.0.1:${port}/endless`, message)).toBe(200);
   });
 });
