@@ -3,13 +3,11 @@ import { ServiceError } from '@app/common/errors.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import type { DeadLetters } from '@app/common/webhooks/dead-letters.js';
-import type { DeliveryAttempt, DeliveryLog } from '@app/common/webhooks/delivery-log.js';
+import type { DeliveryAttempt, DeliveryLog, DeliveryOutcome } from '@app/common/webhooks/delivery-log.js';
 import { parseEntry, type OutboxEntry } from '@app/common/webhooks/outbox.js';
 import { webhookId } from '@app/common/webhooks/webhook-message.js';
 import type { OutputCopier } from './output-copier.js';
 import type { WebhookSender } from './webhook-sender.js';
-
-export type Outcome = Pick<DeliveryAttempt, 'outcome' | 'status' | 'error'>;
 
 interface DeliveryParts {
   jobs: JobStore;
@@ -40,13 +38,13 @@ export class DeliverySender {
       if (!(error instanceof ServiceError)) throw error;
       const over = attempt.isLast || !error.retryable;
       const status = 'status' in error && typeof error.status === 'number' ? error.status : null;
-      const outcome: Outcome = { outcome: over ? 'abandoned' : 'failed', status, error: error.message };
+      const outcome: DeliveryOutcome = { outcome: over ? 'abandoned' : 'failed', status, error: error.message };
       await this.record(owed, record, { entry, at, attempt: attempt.number, ...outcome });
       throw over ? new UnrecoverableError(error.message) : error;
     }
   }
 
-  private attempt(owed: OutboxEntry, record: JobRecord, entry: string): Promise<Outcome> {
+  private attempt(owed: OutboxEntry, record: JobRecord, entry: string): Promise<DeliveryOutcome> {
     return owed.kind === 'webhook'
       ? this.parts.webhooks.send(record, entry, owed.event)
       : this.parts.copier.copy(record, owed.index);
@@ -55,7 +53,7 @@ export class DeliverySender {
   private async record(
     owed: OutboxEntry,
     { id, tenant }: JobRecord,
-    attempt: Pick<DeliveryAttempt, 'entry' | 'at' | 'attempt'> & Outcome,
+    attempt: Pick<DeliveryAttempt, 'entry' | 'at' | 'attempt'> & DeliveryOutcome,
   ): Promise<void> {
     const { jobs, log, deadLetters } = this.parts;
     const { entry, at, outcome, status, error } = attempt;

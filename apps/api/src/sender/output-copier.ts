@@ -1,7 +1,7 @@
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
+import type { DeliveryOutcome } from '@app/common/webhooks/delivery-log.js';
 import { DeliveryFailed, DestinationRefused, type OutgoingClient } from '@app/common/webhooks/outgoing-client.js';
-import type { Outcome } from './delivery.js';
 
 const timeoutMs = 120_000;
 /** Of the statuses that blame the request, those that may pass. A signature that has expired stays so. */
@@ -18,7 +18,7 @@ export class OutputCopier {
   ) {}
 
   /** Throws DeliveryFailed, DestinationRefused or StorageUnavailable. */
-  async copy(record: JobRecord, index: number): Promise<Outcome> {
+  async copy(record: JobRecord, index: number): Promise<DeliveryOutcome> {
     const url = record.putUrls[index];
     const image = record.images[index];
     if (url === undefined || !image) throw new DestinationRefused('the job has no image with this index');

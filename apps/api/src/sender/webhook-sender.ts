@@ -2,10 +2,10 @@ import type { WebhookEvent } from '@app/common/contracts/job-states.js';
 import { toJobDocument, type UrlOf } from '@app/common/jobs/job-document.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
+import type { DeliveryOutcome } from '@app/common/webhooks/delivery-log.js';
 import { DeliveryFailed, DestinationRefused, type OutgoingClient } from '@app/common/webhooks/outgoing-client.js';
 import { signedMessage, webhookId } from '@app/common/webhooks/webhook-message.js';
 import type { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
-import type { Outcome } from './delivery.js';
 
 const timeoutMs = 15_000;
 
@@ -19,7 +19,7 @@ export class WebhookSender {
   ) {}
 
   /** Throws DeliveryFailed or DestinationRefused. */
-  async send(record: JobRecord, entry: string, event: WebhookEvent): Promise<Outcome> {
+  async send(record: JobRecord, entry: string, event: WebhookEvent): Promise<DeliveryOutcome> {
     if (!record.webhook) throw new DestinationRefused('the job asked for no webhook');
     const { url } = record.webhook;
     if (await this.endpoints.has(record.tenant, url)) {

@@ -25,6 +25,8 @@ export const DeliveryAttempt = z.strictObject({
   durationMs: z.number(),
 });
 export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
+/** How an attempt ended. */
+export type DeliveryOutcome = Pick<DeliveryAttempt, 'outcome' | 'status' | 'error'>;
 
 const maxAttempts = 200;
 const keepMs = 7 * 24 * 3600 * 1000;
