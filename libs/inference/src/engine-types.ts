@@ -54,11 +54,25 @@ export interface ImageObserver {
   onPreview?(step: number, image: RgbImage): void;
 }
 
+/**
+ * What the transformer computes in. int8: the large products of a step on a CPU, the rest in float32; one sample a call.
+ */
+export type Precision = 'float32' | 'bfloat16' | 'float16' | 'int8';
+
 export interface CheckpointOptions {
   /** Checkpoint directory in the diffusers layout. */
   checkpoint: string;
-  /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
+  /**
+   * ONNX Runtime execution providers in order of preference; default ['cpu']. Nothing runs on one that is not named:
+   * ['cuda'] fails where CUDA lacks a kernel, ['cuda', 'cpu'] lets the CPU fill in.
+   */
   executionProviders?: string[];
+  /** Default: the first provider's own: float32 on cpu and webgpu, bfloat16 on cuda and tensorrt. */
+  precision?: Precision;
+  /** Lets `precision` be float16, for a checkpoint that is known not to overflow in it. */
+  allowFloat16?: boolean;
+  /** Keeps the text encoder, in float32, in host memory: its weights then take none of the GPU's. */
+  textEncoderProvider?: 'cpu';
   /** Threads of one run; default: all cores. */
   threads?: number;
 }

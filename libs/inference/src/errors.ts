@@ -42,6 +42,12 @@ export class OutOfMemory extends InferenceError {
   readonly retryable = true;
 }
 
+/** The execution provider has no kernels for the precision, or the precision is not safe. */
+export class PrecisionError extends InferenceError {
+  readonly code = 'precision_unsupported';
+  readonly retryable = false;
+}
+
 /** Names come out of the files: they must not break a line, steer a terminal or fill a log. */
 function oneLine(message: string): string {
   const line = message.replace(/\p{Cc}+/gu, ' ');

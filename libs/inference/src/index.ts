@@ -8,10 +8,11 @@ export type {
   ImageRequest,
   ImageSource,
   MadeImage,
+  Precision,
 } from './engine-types.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
-export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory } from './errors.js';
+export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory, PrecisionError } from './errors.js';
 export { NonFiniteOutput } from './pipelines/non-finite-output.js';
 export { UnsupportedSize } from './pipelines/unsupported-size.js';
 export { BatcherClosed } from './batcher/batcher-closed.js';

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { checkComponents } from '../checkpoint/model-index.js';
 import { CheckpointError } from '../errors.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { autoEncoderConfig } from '../models/auto-encoder-config.js';
 import type { AutoEncoderConfig } from '../models/auto-encoder-config.js';
 import { autoEncoderDecoder } from '../models/auto-encoder-decoder.js';
@@ -14,6 +15,7 @@ import { zImageConfig } from '../models/z-image-config.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
 import { zImageModulation } from '../models/z-image-modulation.js';
 import { zImageStep } from '../models/z-image-step.js';
+import { planNetworks, type NetworkPlan } from './network-plan.js';
 
 export interface CheckpointConfigs {
   textEncoder: Qwen3Config;
@@ -28,7 +30,10 @@ export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' |
  * Reads the configs and builds every graph; nothing is loaded into memory yet.
  * @throws CheckpointError naming file and field, or the missing, unused or misshapen weight
  */
-export function checkpointGraphs(checkpoint: Checkpoint): { configs: CheckpointConfigs; graphs: CheckpointGraphs } {
+export function checkpointGraphs(
+  checkpoint: Checkpoint,
+  plan: NetworkPlan = planNetworks(),
+): { configs: CheckpointConfigs; graphs: CheckpointGraphs } {
   checkComponents(checkpoint);
   const configs: CheckpointConfigs = {
     textEncoder: checkpoint.json('text_encoder/config.json', qwen3Config),
@@ -39,17 +44,17 @@ export function checkpointGraphs(checkpoint: Checkpoint): { configs: CheckpointC
   return {
     configs,
     graphs: {
-      textEncoder: textEncoderGraph(checkpoint, configs.textEncoder),
-      ...transformerGraphs(checkpoint, configs.transformer),
+      textEncoder: textEncoderGraph(checkpoint, configs.textEncoder, plan.textEncoder.form),
+      ...transformerGraphs(checkpoint, configs.transformer, plan),
       ...autoEncoderGraphs(checkpoint, configs.autoEncoder),
     },
   };
 }
 
-function textEncoderGraph(checkpoint: Checkpoint, config: Qwen3Config): Graph {
+function textEncoderGraph(checkpoint: Checkpoint, config: Qwen3Config, form: GraphForm): Graph {
   // Published encoders are saved as Qwen3ForCausalLM, whose keys begin with 'model.'.
   const weights = checkpoint.weights('text_encoder', { prefix: 'model.' });
-  const graph = qwen3TextEncoder(config, weights);
+  const graph = qwen3TextEncoder(config, weights, form);
   // hidden_states[-2] needs neither the last layer nor what follows it.
   weights.assertAllTaken([new RegExp(`^layers\\.${config.layerCount - 1}\\.`), /^norm\./, /^lm_head\./]);
   return graph;
@@ -58,12 +63,13 @@ function textEncoderGraph(checkpoint: Checkpoint, config: Qwen3Config): Graph {
 function transformerGraphs(
   checkpoint: Checkpoint,
   config: ZImageConfig,
+  plan: NetworkPlan,
 ): Pick<CheckpointGraphs, 'caption' | 'modulation' | 'step'> {
   const weights = checkpoint.weights('transformer');
   const graphs = {
-    caption: zImageCaption(config, weights),
-    modulation: zImageModulation(config, weights),
-    step: zImageStep(config, weights),
+    caption: zImageCaption(config, weights, plan.transformer.form),
+    modulation: zImageModulation(config, weights, plan.transformer.form),
+    step: zImageStep(config, weights, plan.step.form),
   };
   // Text-to-image runs without SigLIP features and with one of the patch sizes.
   const otherPatchSizes = new RegExp(`^all_(x_embedder|final_layer)\\.(?!${config.patchKey}\\.)`);

@@ -1,31 +1,38 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { CheckpointOptions } from '../engine-types.js';
 import type { CheckpointComponents } from '../pipelines/components.js';
 import { DeferredSession } from '../session/deferred-session.js';
 import { OnnxSession } from '../session/onnx-session.js';
-import type { SessionOptions } from '../session/onnx-session.js';
 import { AutoEncoderImageDecoder, AutoEncoderImageEncoder } from './auto-encoder.js';
 import { checkpointGraphs } from './checkpoint-graphs.js';
 import type { CheckpointGraphs } from './checkpoint-graphs.js';
+import { planNetworks, type NetworkPlan, type Placement } from './network-plan.js';
+import { proveAccelerator } from './prove-accelerator.js';
 import { Qwen3Encoder } from './qwen3-encoder.js';
 import { ZImageDenoiser } from './z-image-denoiser.js';
 
 /**
  * Loads the networks of a checkpoint.
  * @throws CheckpointError naming file and field when the checkpoint is damaged or not supported
- * @throws ExecutionProviderError when an execution provider is missing
+ * @throws ExecutionProviderError when an execution provider is missing or takes no work; PrecisionError
  */
 export async function openComponents(
   checkpoint: Checkpoint,
-  options: SessionOptions = {},
+  options: Omit<CheckpointOptions, 'checkpoint'> = {},
 ): Promise<CheckpointComponents> {
-  const { configs, graphs } = checkpointGraphs(checkpoint);
+  const plan = planNetworks(options);
+  const { configs, graphs } = checkpointGraphs(checkpoint, plan);
   const { encoder: encoderGraph, ...others } = graphs;
-  const sessions = await openSessions(others, options);
+  await proveAccelerator(plan.transformer);
+  const sessions = await openSessions(others, plan, options.threads);
   // Most requests bring no image, and a load must not take longer for those that do.
-  const encoder = new DeferredSession(encoderGraph, options);
+  const encoder = new DeferredSession(encoderGraph, {
+    executionProviders: plan.autoEncoder.executionProviders,
+    threads: options.threads,
+  });
   return {
     textEncoder: new Qwen3Encoder(configs.textEncoder, sessions.textEncoder),
-    denoiser: new ZImageDenoiser(configs.transformer, sessions),
+    denoiser: new ZImageDenoiser(configs.transformer, sessions, { oneSamplePerCall: plan.step.form.int8Products }),
     imageEncoder: new AutoEncoderImageEncoder(encoder),
     imageDecoder: new AutoEncoderImageDecoder(sessions.decoder),
     latentChannels: configs.transformer.latentChannels,
@@ -41,10 +48,20 @@ export async function openComponents(
 type LoadedGraphs = Omit<CheckpointGraphs, 'encoder'>;
 type Sessions = Record<keyof LoadedGraphs, OnnxSession>;
 
-async function openSessions(graphs: LoadedGraphs, options: SessionOptions): Promise<Sessions> {
+async function openSessions(graphs: LoadedGraphs, plan: NetworkPlan, threads?: number): Promise<Sessions> {
+  const placements: Record<keyof LoadedGraphs, Placement> = {
+    textEncoder: plan.textEncoder,
+    caption: plan.transformer,
+    modulation: plan.transformer,
+    step: plan.step,
+    decoder: plan.autoEncoder,
+  };
   const opened: [string, OnnxSession][] = [];
   try {
-    for (const [name, graph] of Object.entries(graphs)) opened.push([name, await OnnxSession.open(graph, options)]);
+    for (const [name, graph] of Object.entries(graphs)) {
+      const { executionProviders } = placements[name as keyof LoadedGraphs];
+      opened.push([name, await OnnxSession.open(graph, { executionProviders, threads })]);
+    }
     return Object.fromEntries(opened) as Sessions;
   } catch (error) {
     await Promise.all(opened.map(([, session]) => session.close()));

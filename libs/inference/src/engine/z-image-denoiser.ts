@@ -18,6 +18,8 @@ export class ZImageDenoiser implements Denoiser {
   constructor(
     private readonly config: ZImageConfig,
     private readonly sessions: { caption: OnnxSession; modulation: OnnxSession; step: OnnxSession },
+    /** Where neighbours in a call would change a sample's result. */
+    private readonly options: { oneSamplePerCall?: boolean } = {},
   ) {}
 
   async caption(embeds: Tensor): Promise<Caption> {
@@ -42,6 +44,13 @@ export class ZImageDenoiser implements Denoiser {
 
   /** @throws RangeError when the samples differ in layout */
   async velocity(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
+    if (!this.options.oneSamplePerCall) return this.call(samples);
+    const velocities: Tensor[] = [];
+    for (const sample of samples) velocities.push(...(await this.call([sample])));
+    return velocities;
+  }
+
+  private async call(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
     const { latentDims, captionLength } = sharedLayout(samples);
     const [, height = 0, width = 0] = latentDims;
     const { patchSize } = this.config;

@@ -47,7 +47,7 @@ export function zImageBlock(
 
 function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: ZImageConfig): Value {
   const { width, headCount, headWidth } = config;
-  const project = (name: string) => linear(scope.at(name), x, width, width, { quantizable: true });
+  const project = (name: string) => linear(scope.at(name), x, width, width);
   const rotated = (projection: string, norm: string) => {
     const heads = { headCount, headWidth, epsilon: headNormEpsilon };
     const normed = headNorm(scope.at(norm), project(projection), heads);

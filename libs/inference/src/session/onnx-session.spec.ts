@@ -88,6 +88,14 @@ describe('weights as external data of a graph in memory', () => {
 });
 
 describe('execution providers', () => {
+  it('that cannot start are an error with the reason and what they need', async () => {
+    const graph = linearGraph(join(folder, 'w.safetensors'), float32Tensor(outputsByInputs, [2, 3]));
+    // The package brings no CUDA; where a GPU host has put it in, this is not the place to try it.
+    const opening = OnnxSession.open(graph, { executionProviders: ['tensorrt', 'cpu'] });
+    await expect(opening).rejects.toThrow(ExecutionProviderError);
+    await expect(opening).rejects.toThrow(/cannot load on tensorrt: .*needs libonnxruntime_providers_tensorrt/);
+  });
+
   it('that this build lacks are an error with the known ones', async () => {
     const graph = linearGraph(join(folder, 'w.safetensors'), float32Tensor(outputsByInputs, [2, 3]));
     const opening = OnnxSession.open(graph, { executionProviders: ['abacus', 'cpu'] });

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { ExecutionProviderError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { checkProviders, fallbackSettings, providerError } from './execution-providers.js';
 import { memoryErrorOr } from './out-of-memory.js';
 
 export interface SessionOptions {
-  /** ONNX Runtime execution providers in order of preference; default ['cpu']. */
+  /** ONNX Runtime execution providers in order of preference; default ['cpu']. Nothing runs on one that is not named. */
   executionProviders?: readonly string[] | undefined;
   /** Threads of one run; default: all cores. */
   threads?: number | undefined;
@@ -38,7 +38,10 @@ export class OnnxSession {
     { executionProviders = ['cpu'], threads = availableParallelism() }: SessionOptions = {},
   ): Promise<OnnxSession> {
     const runtime = await import('onnxruntime-node');
-    checkProviders(runtime, executionProviders);
+    checkProviders(
+      runtime.listSupportedBackends().map(({ name }) => name),
+      executionProviders,
+    );
     const options: InferenceSession.SessionOptions = {
       executionProviders,
       intraOpNumThreads: threads,
@@ -48,16 +51,14 @@ export class OnnxSession {
           model_external_initializers_file_folder_path: graph.root,
           // Each session has threads of its own: those of the last one would spin beside those of the next.
           force_spinning_stop: '1',
+          ...fallbackSettings(executionProviders),
         },
       },
     };
     try {
       return new OnnxSession(runtime, await runtime.InferenceSession.create(graph.bytes, options));
     } catch (cause) {
-      const accelerators = executionProviders.filter((name) => name !== 'cpu');
-      if (accelerators.length === 0) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ExecutionProviderError(`cannot load on ${accelerators.join(', ')}: ${reason}`, { cause });
+      throw providerError(executionProviders, cause) ?? cause;
     }
   }
 
@@ -79,13 +80,6 @@ export class OnnxSession {
   close(): Promise<void> {
     return this.session.release();
   }
-}
-
-function checkProviders(runtime: Runtime, wanted: readonly string[]): void {
-  const known = runtime.listSupportedBackends().map(({ name }) => name);
-  const unknown = wanted.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new ExecutionProviderError(`${unknown} is not in this build of ONNX Runtime; it has ${known.join(', ')}`);
 }
 
 function toOnnx(runtime: Runtime, input: Tensor | Integers): OnnxTensor {

@@ -1,0 +1,69 @@
+import type { CheckpointOptions, Precision } from '../engine-types.js';
+import { ExecutionProviderError, PrecisionError } from '../errors.js';
+import { float32Form, type GraphForm } from '../graph/graph-form.js';
+
+/** Where a network runs, and how it is written down for that place. */
+export interface Placement {
+  executionProviders: readonly string[];
+  form: GraphForm;
+}
+
+export interface NetworkPlan {
+  precision: Precision;
+  textEncoder: Placement;
+  /** The step; what is run once per request has the same placement without int8 products. */
+  step: Placement;
+  transformer: Placement;
+  /** Always float32: no runtime has all of its operators in bfloat16, and its share of the weights is small. */
+  autoEncoder: Placement;
+}
+
+/** Precisions that a provider has kernels for, the default first. */
+const precisions: Readonly<Record<string, readonly Precision[]>> = {
+  cpu: ['float32', 'int8', 'float16'],
+  cuda: ['bfloat16', 'float32', 'float16'],
+  tensorrt: ['bfloat16', 'float32', 'float16'],
+  webgpu: ['float32', 'float16'],
+};
+
+const onCpu: Placement = { executionProviders: ['cpu'], form: float32Form };
+
+/**
+ * Decides where each network runs and in which precision.
+ * @throws ExecutionProviderError for a provider that this library does not know
+ * @throws PrecisionError for a precision that the provider has no kernels for, and for float16 without `allowFloat16`
+ */
+export function planNetworks({
+  executionProviders = ['cpu'],
+  precision: asked,
+  allowFloat16 = false,
+  textEncoderProvider,
+}: Omit<CheckpointOptions, 'checkpoint'> = {}): NetworkPlan {
+  const unknown = executionProviders.find((name) => !(name in precisions));
+  const [first] = executionProviders;
+  if (unknown !== undefined || first === undefined) {
+    throw new ExecutionProviderError(
+      `${unknown === undefined ? 'no execution provider is named' : `there is no execution provider ${unknown}`}; known: ${Object.keys(precisions).join(', ')}`,
+    );
+  }
+  const precision = asked ?? precisions[first]?.[0] ?? 'float32';
+  if (!precisions[first]?.includes(precision)) {
+    throw new PrecisionError(
+      `${precision} does not run on ${first}; it has ${precisions[first]?.join(', ') ?? 'none'}`,
+    );
+  }
+  if (precision === 'float16' && !allowFloat16) {
+    throw new PrecisionError(
+      'float16 overflows in the residual stream of the published Z-Image models; allow it for a checkpoint that is known to be safe in it',
+    );
+  }
+  const compute = precision === 'int8' ? 'float32' : precision;
+  const transformer = { executionProviders, form: { ...float32Form, compute } };
+  return {
+    precision,
+    textEncoder: textEncoderProvider === 'cpu' ? onCpu : transformer,
+    transformer,
+    step: { ...transformer, form: { ...transformer.form, int8Products: precision === 'int8' } },
+    autoEncoder: { executionProviders, form: float32Form },
+  };
+}
