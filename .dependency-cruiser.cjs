@@ -56,7 +56,7 @@ module.exports = {
     home('aws-sdk', '@aws-sdk/', ['^libs/common/src/storage/']),
     home('sharp', 'sharp/', ['^libs/inference/src/image/', '^libs/common/src/input-images/']),
     home('bullmq', 'bullmq/', ['^libs/common/src/queue/', '^apps/']),
-    home('ioredis', 'ioredis/', ['^libs/common/src/(queue|jobs|auth|webhooks)/', '^apps/']),
+    home('ioredis', 'ioredis/', ['^libs/common/src/(queue|jobs|auth|webhooks|limits|workers)/', '^apps/']),
     home('opentelemetry', '@opentelemetry/', ['^libs/common/src/telemetry/']),
     home('protobuf', '@bufbuild/', ['^libs/inference/src/graph/']),
   ],

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { KeyInvalid, KeyStore, type NewKey } from '@app/common/auth/key-store.js';
+import { scopes, type Scope } from '@app/common/auth/scopes.js';
 import { TestApi } from '../support/api.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -21,19 +24,43 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const routes: [method: string, path: string, scope: 'generate' | 'read'][] = [
-  ['POST', '/v1/generations', 'generate'],
-  ['GET', '/v1/jobs', 'read'],
-  ['GET', '/v1/jobs/:id', 'read'],
-  ['GET', '/v1/jobs/:id/events', 'read'],
-  ['GET', '/v1/jobs/:id/deliveries', 'read'],
-  ['POST', '/v1/jobs/:id/cancel', 'generate'],
-  ['GET', '/v1/models', 'read'],
-  ['GET', '/v1/webhook-secret', 'generate'],
+interface Operation {
+  'x-required-scope'?: Scope;
+}
+const document = JSON.parse(readFileSync(resolve('docs/openapi.json'), 'utf8')) as {
+  paths: Record<string, Record<string, Operation>>;
+};
+/** Everything that the API answers, as openapi.spec.ts holds the document to it. */
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    route: `${method.toUpperCase()} ${path}`,
+    method: method.toUpperCase(),
+    path,
+    scope: operation['x-required-scope'],
+  })),
+);
+/** What needs no key: probes, the documentation, and files behind signed URLs. */
+const publicRoutes = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /openapi.yaml',
+  'GET /files/*key',
 ];
-const jobRoutes = routes.filter(([, path]) => path.includes(':id'));
-const bodyOf = (method: string, path: string) =>
-  method === 'POST' && !path.includes(':id') ? { prompt: 'x' } : undefined;
+const guarded = operations.filter((o): o is typeof o & { scope: Scope } => o.scope !== undefined);
+const jobRoutes = guarded.filter(({ path }) => path.startsWith('/v1/jobs/{id}'));
+/** A path with something in place of each parameter. */
+const filled = (path: string, id = 'x'): string => path.replace('{id}', id).replace(/\{\w+\}/g, 'x');
+
+it('asks for a scope on every route that is not named here as public', () => {
+  const open = operations.filter(({ scope }) => scope === undefined).map(({ route }) => route);
+  expect(open.filter((route) => !publicRoutes.includes(route))).toEqual([]);
+  const documented = operations.map(({ route }) => route);
+  const hidden = api.routes().filter((route) => !documented.includes(route));
+  expect(hidden.filter((route) => !publicRoutes.includes(route) && !route.startsWith('GET /docs'))).toEqual([]);
+  expect(guarded.length).toBeGreaterThan(10);
+});
 
 describe('keys', () => {
   it('hold 256 random bits and are stored as their hash alone', async () => {
@@ -54,6 +81,7 @@ describe('keys', () => {
       tenant: 'short-lived',
       scopes: ['read'],
       weight: 2.5,
+      limits: {},
       createdAt: made.createdAt,
     });
     expect((await api.call('/v1/jobs', { key: made.key })).status).toBe(200);
@@ -77,21 +105,21 @@ describe('keys', () => {
   });
 });
 
-describe.each(routes)('%s %s', (method, path, scope) => {
+describe.each(guarded)('$route', ({ method, path, scope }) => {
   it.each([
     ['no key', undefined],
     ['an unknown key', `zq_${'A'.repeat(43)}`],
     ['something else', 'hunter2'],
   ])('answers 401 to %s', async (_case, key) => {
-    const answer = await api.call(path.replace(':id', 'x'), { method, key, body: bodyOf(method, path) });
+    const answer = await api.call(filled(path), { method, key });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="zimage-queue"/);
     expect(answer.json).toMatchObject({ code: 'unauthenticated', status: 401 });
   });
 
   it(`answers 403 to a key without ${scope}`, async () => {
-    const key = await api.keyOf({ tenant: 'limited', scopes: [scope === 'read' ? 'generate' : 'read'] });
-    const answer = await api.call(path.replace(':id', 'x'), { method, key, body: bodyOf(method, path) });
+    const key = await api.keyOf({ tenant: 'limited', scopes: scopes.filter((other) => other !== scope) });
+    const answer = await api.call(filled(path), { method, key });
     expect(answer.status).toBe(403);
     expect(answer.json).toMatchObject({ code: 'scope_missing', scope });
   });
@@ -106,16 +134,16 @@ it('asks for the scope priority above priority normal', async () => {
 });
 
 describe('tenants', () => {
-  it.each(jobRoutes)('%s %s reads the same for a foreign job as for none', async (method, path) => {
+  it.each(jobRoutes)('$route reads the same for a foreign job as for none', async ({ method, path }) => {
     const owner = await api.keyOf({ tenant: 'owner' });
     const stranger = await api.keyOf({ tenant: 'stranger', scopes: ['generate', 'read', 'admin'] });
     const { id } = (await api.post(owner, { prompt: 'secret' })).json as { id: string };
     const unknown = id.replace(/_[0-9A-Z]{26}_/, '_01ARZ3NDEKTSV4RRFFQ69G5FAV_');
     const idless = ['nonsense', '..%2f..%2fetc', id.replace('turbo', 'other'), `${id}%00`];
-    const foreign = await api.call(path.replace(':id', id), { method, key: stranger });
+    const foreign = await api.call(filled(path, id), { method, key: stranger });
     expect(foreign.status).toBe(404);
     for (const other of [unknown, ...idless]) {
-      const answer = await api.call(path.replace(':id', other), { method, key: stranger });
+      const answer = await api.call(filled(path, other), { method, key: stranger });
       expect([answer.status, answer.text]).toEqual([404, foreign.text]);
       expect(headerNames(answer.headers)).toEqual(headerNames(foreign.headers));
     }

@@ -30,6 +30,8 @@ export class TestApi {
   private constructor(
     readonly url: string,
     readonly storageUrl: string,
+    /** Every route that is registered, e.g. `GET /v1/jobs/{id}`. */
+    readonly routes: () => string[],
     private readonly redis: Redis,
     readonly stop: () => Promise<void>,
   ) {}
@@ -48,11 +50,17 @@ export class TestApi {
     await app.listen(config.port, config.host);
     const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: (n) => Math.min(n * 50, 500) });
     redis.on('error', () => undefined);
-    return new TestApi(config.publicUrl, storageUrl, redis, async () => {
-      redis.disconnect();
-      await app.close();
-      await rm(folder, { recursive: true, force: true });
-    });
+    return new TestApi(
+      config.publicUrl,
+      storageUrl,
+      () => routesOf(app),
+      redis,
+      async () => {
+        redis.disconnect();
+        await app.close();
+        await rm(folder, { recursive: true, force: true });
+      },
+    );
   }
 
   async keyOf(description: NewKey): Promise<string> {
@@ -77,4 +85,19 @@ export class TestApi {
   post(key: string, body: unknown, headers?: Record<string, string>): Promise<Answer> {
     return this.call('/v1/generations', { method: 'POST', key, body, ...(headers && { headers }) });
   }
+}
+
+interface ExpressLayer {
+  route?: { path: unknown; methods: Record<string, boolean> };
+}
+
+function routesOf(app: Awaited<ReturnType<typeof createApp>>): string[] {
+  const { router } = app.getHttpAdapter().getInstance() as unknown as { router: { stack: ExpressLayer[] } };
+  return router.stack.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : Object.keys(route.methods).map(
+          (method) => `${method.toUpperCase()} ${String(route.path).replace(/:(\w+)/g, '{$1}')}`,
+        ),
+  );
 }

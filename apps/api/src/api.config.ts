@@ -19,6 +19,8 @@ const Environment = z
     OTEL_EXPORTER_OTLP_ENDPOINT,
     LOG_LEVEL,
     TENANT_MAX_OPEN_JOBS: z.coerce.number('must be a number').int().positive().default(10_000),
+    TENANT_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().positive().optional(),
+    TENANT_GPU_SECONDS_PER_DAY: z.coerce.number('must be a number').positive().optional(),
     QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
     RESULT_URL_TTL_S: z.coerce.number('must be seconds').int().min(1).max(604_800).default(900),
   })
@@ -35,6 +37,9 @@ const Environment = z
     logLevel: env.LOG_LEVEL,
     /** Open jobs of a model: of one tenant, and in all. */
     caps: Object.freeze({ tenantJobs: env.TENANT_MAX_OPEN_JOBS, queueJobs: env.QUEUE_MAX_JOBS }),
+    /** Of keys that have none of their own. Whoever runs the embedded mode has the machine alone. */
+    requestsPerMinute: env.TENANT_REQUESTS_PER_MINUTE ?? (env.ZIMAGE_MODE === 'embedded' ? null : 6_000),
+    gpuSecondsPerDay: env.TENANT_GPU_SECONDS_PER_DAY,
     resultUrlTtlSeconds: env.RESULT_URL_TTL_S,
   }));
 

@@ -5,6 +5,7 @@ import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import { JobEvents } from '@app/common/jobs/job-events.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
+import { RequestRate } from '@app/common/limits/request-rate.js';
 import { apiConnection, workerConnection } from '@app/common/queue/connection.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
@@ -21,7 +22,7 @@ import { GenerationService } from './generations/generation-service.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
-import { AuthGuard } from './http/auth.guard.js';
+import { AuthGuard, DefaultRequestRate } from './http/auth.guard.js';
 import { EventStream } from './jobs/event-stream.js';
 import { JobDocuments } from './jobs/job-documents.js';
 import { JobsController } from './jobs/jobs.controller.js';
@@ -54,12 +55,18 @@ export class ApiModule {
     const deliveries = new DeliveryQueue(redis);
     const events = new JobEvents(redis, blocking);
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
-    const policy = { caps: config.caps, embedded: config.mode === 'embedded' };
+    const policy = {
+      caps: config.caps,
+      embedded: config.mode === 'embedded',
+      gpuSecondsPerDay: config.gpuSecondsPerDay,
+    };
 
     queueMetrics(registry, jobs, catalog.names);
 
     const parts = [
       new KeyStore(redis),
+      new RequestRate(redis),
+      new DefaultRequestRate(config.requestsPerMinute),
       new GenerationService(catalog, jobs, events, policy),
       new TenantJobs(jobs),
       new EventStream(jobs, events, documents),

@@ -17,7 +17,11 @@ export class GenerationService {
     private readonly catalog: ModelCatalog,
     private readonly jobs: JobStore,
     private readonly events: JobEvents,
-    private readonly policy: { caps: { tenantJobs: number; queueJobs: number }; embedded: boolean },
+    private readonly policy: {
+      caps: { tenantJobs: number; queueJobs: number };
+      embedded: boolean;
+      gpuSecondsPerDay: number | undefined;
+    },
   ) {}
 
   /** Checks a body against its model and puts the job on the queue. Replayed: the idempotency key stands for the job. */
@@ -42,7 +46,8 @@ export class GenerationService {
       webhook,
       putUrls: putTargets(body.output?.put_urls, request.n, this.policy),
       deadlineAt: body.deadline_s === undefined ? null : Date.now() + Math.round(body.deadline_s * 1000),
-      caps: this.policy.caps,
+      caps: { ...this.policy.caps, tenantJobs: caller.limits.openJobs ?? this.policy.caps.tenantJobs },
+      quota: caller.limits.gpuSecondsPerDay ?? this.policy.gpuSecondsPerDay,
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint: fingerprintOf(body) },
     });
   }

@@ -1,22 +1,31 @@
 import {
+  applyDecorators,
   createParamDecorator,
   Injectable,
   SetMetadata,
   type CanActivate,
-  type CustomDecorator,
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import { ApiExtension } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import { KeyStore } from '@app/common/auth/key-store.js';
 import type { Caller, Scope } from '@app/common/auth/scopes.js';
+import { RequestRate } from '@app/common/limits/request-rate.js';
+import { ApiProblems } from './openapi.js';
 import { Problem } from './problems.js';
+import { rateLimitFields } from './rate-limit-fields.js';
 
 const scopeMetadata = 'required-scope';
 const callers = new WeakMap<Request, Caller>();
 
 /** The scope that a route asks for. Without it a route is public. */
-export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(scopeMetadata, scope);
+export const RequireScope = (scope: Scope): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(scopeMetadata, scope),
+    ApiExtension('x-required-scope', scope),
+    ApiProblems(401, 403, 429, 503),
+  );
 
 /** The caller of a route with {@link RequireScope}. */
 export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
@@ -25,11 +34,18 @@ export const CallerOf = createParamDecorator((_: unknown, context: ExecutionCont
   return caller;
 });
 
-/** Finds out who calls, by `Authorization: Bearer zq_…`, and whether the key may. */
+/** Requests a minute of tenants whose key has no limit of its own; null is none. */
+export class DefaultRequestRate {
+  constructor(readonly perMinute: number | null) {}
+}
+
+/** Finds out who calls, by `Authorization: Bearer zq_…`, and whether the key may, and at this rate. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly keys: KeyStore,
+    private readonly rate: RequestRate,
+    private readonly defaults: DefaultRequestRate,
     private readonly reflector: Reflector,
   ) {}
 
@@ -40,9 +56,15 @@ export class AuthGuard implements CanActivate {
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const caller = key === undefined ? null : await this.keys.authenticate(key);
     if (!caller) throw unauthenticated(key === undefined);
+    await this.limit(caller, context.switchToHttp().getResponse<Response>());
     requireScope(caller, scope);
     callers.set(request, caller);
     return true;
+  }
+
+  private async limit({ tenant, limits }: Caller, response: Response): Promise<void> {
+    const perMinute = limits.requestsPerMinute ?? this.defaults.perMinute;
+    if (perMinute !== null) response.set(rateLimitFields(await this.rate.take(tenant, perMinute)));
   }
 }
 

@@ -2,7 +2,9 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { ServiceError } from '@app/common/errors.js';
+import { LimitReached } from '@app/common/limits/limit-reached.js';
 import { isProblemCode, Problem, type ProblemCode } from './problems.js';
+import { rateLimitFields } from './rate-limit-fields.js';
 import { isRedisOutage } from './redis-outage.js';
 
 /** Turns whatever a request ended with into a problem document. What is not foreseen is logged, and named to nobody. */
@@ -18,7 +20,9 @@ export class ProblemFilter implements ExceptionFilter {
       response.end();
       return;
     }
-    response.status(problem.status).set(problem.headers).type('application/problem+json');
+    response.status(problem.status).type('application/problem+json');
+    // Added, not set: the RateLimit fields of the request's own limit stand already.
+    for (const [name, value] of Object.entries(problem.headers)) response.append(name, value);
     response.send(JSON.stringify(problem.document));
   }
 }
@@ -33,7 +37,9 @@ const frameworkCodes: Record<number, ProblemCode> = {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ServiceError && isProblemCode(error.code)) {
-    return new Problem(error.code, error.message, {}, error.retryable ? retryAfter(retryDelayMs(error)) : {});
+    const limit = error instanceof LimitReached ? rateLimitFields(error.limit) : {};
+    const delay = error.retryable ? retryAfter(retryDelayMs(error)) : {};
+    return new Problem(error.code, error.message, {}, { ...limit, ...delay });
   }
   if (isRedisOutage(error)) return new Problem('redis_unavailable', undefined, {}, retryAfter(1_000));
   const code = frameworkCodes[frameworkStatus(error) ?? 500];

@@ -19,6 +19,8 @@ export const problems = {
   webhook_url_refused: { status: 422, title: 'Webhooks cannot be sent to this URL' },
   put_url_refused: { status: 422, title: 'Images cannot be copied to this URL' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  quota_exceeded: { status: 429, title: 'The GPU-seconds of this day are used up' },
   tenant_limit_reached: { status: 429, title: 'Too many open jobs' },
   queue_full: { status: 429, title: 'The queue of the model is full' },
   internal_error: { status: 500, title: 'The service failed' },

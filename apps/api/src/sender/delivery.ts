@@ -4,7 +4,7 @@ import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import type { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import type { DeliveryAttempt, DeliveryLog, DeliveryOutcome } from '@app/common/webhooks/delivery-log.js';
-import { parseEntry, type OutboxEntry } from '@app/common/webhooks/outbox.js';
+import { parseEntry, type Delivery } from '@app/common/webhooks/outbox.js';
 import { webhookId } from '@app/common/webhooks/webhook-message.js';
 import type { OutputCopier } from './output-copier.js';
 import type { WebhookSender } from './webhook-sender.js';
@@ -29,7 +29,7 @@ export class DeliverySender {
     const owed = parseEntry(entry);
     const record = owed && (await this.parts.jobs.get(owed.jobId));
     // The document outlives the last attempt by far, unless somebody shortened its life.
-    if (!owed || !record) throw new UnrecoverableError(`nothing to send for ${entry}`);
+    if (!owed || owed.kind === 'refund' || !record) throw new UnrecoverableError(`nothing to send for ${entry}`);
     const at = Date.now();
     try {
       const outcome = await this.attempt(owed, record, entry);
@@ -44,14 +44,14 @@ export class DeliverySender {
     }
   }
 
-  private attempt(owed: OutboxEntry, record: JobRecord, entry: string): Promise<DeliveryOutcome> {
+  private attempt(owed: Delivery, record: JobRecord, entry: string): Promise<DeliveryOutcome> {
     return owed.kind === 'webhook'
       ? this.parts.webhooks.send(record, entry, owed.event)
       : this.parts.copier.copy(record, owed.index);
   }
 
   private async record(
-    owed: OutboxEntry,
+    owed: Delivery,
     { id, tenant }: JobRecord,
     attempt: Pick<DeliveryAttempt, 'entry' | 'at' | 'attempt'> & DeliveryOutcome,
   ): Promise<void> {

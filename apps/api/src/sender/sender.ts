@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { DeliveryQueue, type Delivery } from '@app/common/queue/delivery-queue.js';
+import { GpuQuota } from '@app/common/limits/gpu-quota.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
@@ -92,14 +93,15 @@ export class Sender {
         ),
     );
     await this.deliveryWorker.waitUntilReady();
+    const pumpParts = {
+      jobs: this.jobs,
+      deliveries: this.deliveries,
+      quota: new GpuQuota(redis),
+      attempts: (this.options.retryDelaysMs ?? retryDelaysMs).length + 1,
+    };
     this.duties = Promise.all(
       models.flatMap((model) => {
-        const pump = new OutboxPump(
-          redis,
-          model,
-          this.deliveries,
-          (this.options.retryDelaysMs ?? retryDelaysMs).length + 1,
-        );
+        const pump = new OutboxPump(redis, model, pumpParts);
         const janitor = new Janitor(redis, this.jobs, this.queues, model, onError);
         return [repeat(pumpEveryMs, signal, () => pump.pump(), onError), janitor.run(signal)];
       }),

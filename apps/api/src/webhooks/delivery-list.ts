@@ -57,7 +57,7 @@ export type DeadLetterList = z.infer<typeof DeadLetterList>;
 export const toDeadLetterList = (letters: readonly DeadLetter[]): DeadLetterList => ({
   dead_letters: letters.flatMap(({ entry, at }) => {
     const owed = parseEntry(entry);
-    if (!owed) return [];
+    if (!owed || owed.kind === 'refund') return [];
     const what =
       owed.kind === 'copy' ? { event: 'output.copy' as const, index: owed.index } : { event: owed.event, index: null };
     return [{ job: owed.jobId, id: webhookId(entry), ...what, at: new Date(at).toISOString() }];

@@ -17,6 +17,8 @@ export class RedisUnreachable extends ServiceError {
   override readonly retryable = true;
 }
 
+type CreateOptions = NewKey & { json?: boolean; rate?: number; quota?: number; openJobs?: number };
+
 /** `zimage keys create | list | revoke`, on the Redis at `redisUrl`. */
 export function keysCommand(redisUrl: string | undefined): Command {
   const url = redisUrl ?? 'redis://127.0.0.1:6379';
@@ -28,8 +30,12 @@ export function keysCommand(redisUrl: string | undefined): Command {
     .requiredOption('--tenant <name>', 'whose jobs the key makes and sees')
     .option('--scopes <list>', `comma-separated: ${scopes.join(', ')} (default: generate,read)`, parseScopes)
     .option('--weight <number>', "the tenant's share among tenants (default: 1)", parseWeight)
+    .option('--rate <number>', "the tenant's requests a minute (default: the API's)", parseWhole)
+    .option('--quota <number>', "the tenant's GPU-seconds a day (default: the API's)", parsePositive)
+    .option('--open-jobs <number>', "the tenant's open jobs of a model (default: the API's)", parseWhole)
     .option('--json', 'print JSON')
-    .action(async ({ json, ...description }: NewKey & { json?: boolean }) => {
+    .action(async ({ json, rate, quota, openJobs, ...who }: CreateOptions) => {
+      const description = { ...who, limits: { requestsPerMinute: rate, gpuSecondsPerDay: quota, openJobs } };
       const made = await withRedis(url, async (redis) => {
         const { id, key, tenant, scopes } = await new KeyStore(redis).create(description);
         return { id, key, tenant, scopes, webhookSecret: await new WebhookSecrets(redis).current(tenant) };
@@ -43,11 +49,12 @@ export function keysCommand(redisUrl: string | undefined): Command {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const stored = await withRedis(url, (redis) => new KeyStore(redis).list());
-      const shown = stored.map(({ id, tenant, scopes, weight, createdAt }) => ({
+      const shown = stored.map(({ id, tenant, scopes, weight, limits, createdAt }) => ({
         id,
         tenant,
         scopes,
         weight,
+        ...limits,
         createdAt: new Date(createdAt).toISOString(),
       }));
       print(json === true ? JSON.stringify(shown) : table(shown));
@@ -80,6 +87,17 @@ function parseScopes(list: string): Scope[] {
     if (scope === undefined) throw new InvalidArgumentError(`${name} is none of ${scopes.join(', ')}`);
     return scope;
   });
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('must be a number above 0');
+  return value;
+}
+
+function parseWhole(text: string): number {
+  if (!Number.isInteger(parsePositive(text))) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
 }
 
 function parseWeight(text: string): number {

@@ -14,6 +14,13 @@ const NewKey = z.strictObject({
   tenant: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be 1–63 letters, digits, dots, dashes'),
   scopes: z.array(z.enum(scopes)).min(1).default(['generate', 'read']),
   weight: z.number().positive().max(1000).default(1),
+  limits: z
+    .strictObject({
+      requestsPerMinute: z.int().positive().optional(),
+      gpuSecondsPerDay: z.number().positive().optional(),
+      openJobs: z.int().positive().optional(),
+    })
+    .default({}),
 });
 export type NewKey = z.input<typeof NewKey>;
 
@@ -71,7 +78,7 @@ export class KeyStore {
     if (!/^zq_[A-Za-z0-9_-]{43}$/.test(key)) return null;
     const json = await this.redis.get(recordKey(sha256Of(key)));
     if (json === null) return null;
-    const { id, tenant, scopes: granted, weight } = StoredKey.parse(JSON.parse(json));
-    return { keyId: id, tenant, scopes: granted, weight };
+    const { id, tenant, scopes: granted, weight, limits } = StoredKey.parse(JSON.parse(json));
+    return { keyId: id, tenant, scopes: granted, weight, limits };
   }
 }

@@ -1,10 +1,9 @@
 import { ServiceError } from '../errors.js';
+import { LimitReached } from '../limits/limit-reached.js';
 
 /** The tenant has as many open jobs on this model as it may. */
-export class TenantLimitReached extends ServiceError {
+export class TenantLimitReached extends LimitReached {
   readonly code = 'tenant_limit_reached';
-  override readonly retryable = true;
-  readonly retryAfterMs = 5_000;
 }
 
 /** The model's queue takes no more jobs. */

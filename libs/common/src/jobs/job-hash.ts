@@ -8,6 +8,7 @@ export type AcceptedFields = Pick<
   'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook' | 'putUrls'
 > & {
   ttlMs: number;
+  quota?: number | undefined;
   traceparent: string | undefined;
 };
 
@@ -23,6 +24,7 @@ export function encodeAccepted(fields: AcceptedFields): string[] {
     ['steps', String(stepsToRun(request) * request.n)],
     ['ttlMs', String(fields.ttlMs)],
     ...(traceparent === undefined ? [] : [['traceparent', traceparent] as const]),
+    ...(fields.quota === undefined ? [] : [['metered', '1'] as const]),
     ...(putUrls.length > 0 ? [['putUrls', JSON.stringify(putUrls)] as const] : []),
     ...(webhook ? [['webhookUrl', webhook.url] as const, ['webhookEvents', webhook.events.join(' ')] as const] : []),
   ].flat();

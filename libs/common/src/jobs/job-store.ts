@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
+import { GpuQuota, QuotaExceeded } from '../limits/gpu-quota.js';
+import type { LimitState } from '../limits/limit-reached.js';
 import { fairPlace } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
 import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
@@ -35,6 +37,8 @@ export interface NewJob extends Pick<
   weight: number;
   /** Open jobs of this model: of one tenant, and in all. */
   caps: { tenantJobs: number; queueJobs: number };
+  /** GPU-seconds that the tenant may use a day, over all models; without it the job is not counted. */
+  quota?: number | undefined;
   /** `fingerprint`: SHA-256 of the canonical body. */
   idempotency?: { key: string; fingerprint: string } | undefined;
 }
@@ -54,6 +58,7 @@ const defaultTtlMs = 7 * 24 * 3600 * 1000;
 export class JobStore {
   private readonly queues: ModelQueues;
   private readonly claims: IdempotencyClaims;
+  private readonly quota: GpuQuota;
 
   constructor(
     private readonly redis: Redis,
@@ -61,23 +66,26 @@ export class JobStore {
   ) {
     this.queues = new ModelQueues(redis);
     this.claims = new IdempotencyClaims(redis);
+    this.quota = new GpuQuota(redis);
   }
 
   /**
    * Writes the document and puts the job on its queue. Replayed: the idempotency key stands for the job returned.
-   * Throws {@link TenantLimitReached}, {@link QueueFull}, {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
+   * Throws {@link TenantLimitReached}, {@link QueueFull}, {@link QuotaExceeded}, {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
    */
   async accept(job: NewJob): Promise<{ record: JobRecord; replayed: boolean }> {
     const claimed = await this.claimId(job);
     if ('record' in claimed) return { record: claimed.record, replayed: true };
     const { id } = claimed;
+    await this.reserve(id, job);
     const reply = await this.write(id, job);
     const [outcome] = reply;
     if (outcome === 'tenant_limit' || outcome === 'queue_full') {
-      if (job.idempotency) await this.claims.drop(job.tenant, job.idempotency.key);
+      await this.dropClaim(job);
+      if (job.quota !== undefined) await this.quota.refund(job.tenant, id);
       throw outcome === 'queue_full'
         ? new QueueFull(`the queue of ${job.model} is full`)
-        : new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`);
+        : new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`, openJobsLimit(job));
     }
     // The job is accepted: what goes wrong from here on, the janitor puts right.
     if (outcome === 'accepted') await this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
@@ -164,6 +172,21 @@ export class JobStore {
     await this.queues.close();
   }
 
+  private async reserve(id: string, job: NewJob): Promise<void> {
+    if (job.quota === undefined) return;
+    try {
+      await this.quota.reserve(job.tenant, id, job.cost, job.quota);
+    } catch (error) {
+      if (error instanceof QuotaExceeded) await this.dropClaim(job);
+      throw error;
+    }
+  }
+
+  /** After a refusal the client may try again with the same key. */
+  private async dropClaim({ tenant, idempotency }: NewJob): Promise<void> {
+    if (idempotency) await this.claims.drop(tenant, idempotency.key);
+  }
+
   private async claimId(job: NewJob): Promise<{ id: string } | { record: JobRecord }> {
     const id = newJobId(job.model);
     if (!job.idempotency) return { id };
@@ -215,6 +238,16 @@ export class JobStore {
     return (await script.run(this.redis, [...keysOf(id).ofJob(id), ...moreKeys], args)) as Reply;
   }
 }
+
+/** An open job ends some time: five seconds is a guess that keeps clients from hurrying. */
+const openJobsLimit = ({ caps }: NewJob): LimitState => ({
+  policy: 'open-jobs',
+  unit: 'jobs',
+  quota: caps.tenantJobs,
+  windowS: null,
+  remaining: 0,
+  resetS: 5,
+});
 
 /** For ids that this service made itself; a wrong one is a fault in the caller. */
 function keysOf(id: string): ModelKeys {

@@ -27,12 +27,17 @@ export class Outbox {
   }
 }
 
-/** What is owed: a webhook, or the copy of one image to the client's own storage. */
-export type OutboxEntry =
+/** What is owed to a client: a webhook, or the copy of one image to its own storage. */
+export type Delivery =
   { kind: 'webhook'; jobId: string; event: WebhookEvent } | { kind: 'copy'; jobId: string; index: number };
 
-/** Reads `<job>.job.<event>` (for progress `.<step>` follows) and `<job>.copy.<index>`. Null for what no script wrote. */
+/** What is owed: a delivery, or GPU-seconds that go back to a tenant's quota. */
+export type OutboxEntry = Delivery | { kind: 'refund'; jobId: string };
+
+/** Reads `<job>.job.<event>` (for progress `.<step>` follows) `<job>.copy.<index>` and `<job>.refund`. Null for what no script wrote. */
 export function parseEntry(entry: string): OutboxEntry | null {
+  const [, refunded] = /^(job_.+)\.refund$/.exec(entry) ?? [];
+  if (refunded !== undefined) return { kind: 'refund', jobId: refunded };
   const [, copied, index] = /^(job_.+)\.copy\.(\d+)$/.exec(entry) ?? [];
   if (copied !== undefined) return { kind: 'copy', jobId: copied, index: Number(index) };
   const [, jobId, event] = /^(job_.+)\.(job\.[a-z]+)(?:\.\d+)?$/.exec(entry) ?? [];

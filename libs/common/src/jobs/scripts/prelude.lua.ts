@@ -66,6 +66,10 @@ local function finish(state)
   emit('result', { state = state })
   announce('job.' .. state)
   if state == 'succeeded' then oweCopies(id) end
+  -- Counted against the tenant's quota, which lies in another slot: given back by the sender.
+  if (before == 'queued' or state == 'failed') and get('metered') then
+    redis.call('ZADD', outbox, now, id .. '.refund')
+  end
   redis.call('PEXPIRE', job, ttl)
   redis.call('PEXPIRE', events, ttl)
 end

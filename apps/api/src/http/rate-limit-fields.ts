@@ -1,0 +1,12 @@
+import type { LimitState } from '@app/common/limits/limit-reached.js';
+
+/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10, structured fields). */
+export const rateLimitFields = ({ policy, quota, unit, windowS, remaining, resetS }: LimitState) => ({
+  'ratelimit-policy': [
+    `"${policy}"`,
+    `q=${Math.floor(quota)}`,
+    ...(unit === undefined ? [] : [`qu="${unit}"`]),
+    ...(windowS === null ? [] : [`w=${windowS}`]),
+  ].join(';'),
+  ratelimit: `"${policy}";r=${Math.floor(remaining)};t=${resetS}`,
+});

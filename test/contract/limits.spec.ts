@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestApi, type Answer } from '../support/api.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+let redis: TestRedis;
+let api: TestApi;
+
+beforeAll(async () => {
+  redis = await testRedis();
+  api = await TestApi.start(redis.url, { TENANT_REQUESTS_PER_MINUTE: '5', TENANT_MAX_OPEN_JOBS: '2' });
+});
+afterAll(async () => {
+  await api.stop();
+  await redis.stop();
+});
+
+const fieldsOf = ({ headers }: Answer) => [headers.get('ratelimit-policy'), headers.get('ratelimit')];
+
+describe('requests a minute', () => {
+  it('are counted over all keys of a tenant, told on each answer, and refused above the limit', async () => {
+    const keys = await Promise.all([1, 2].map(() => api.keyOf({ tenant: 'busy' })));
+    for (let i = 0; i < 5; i++) {
+      const answer = await api.call('/v1/jobs', { key: keys[i % 2] });
+      expect(answer.status).toBe(200);
+      expect(fieldsOf(answer)).toEqual([
+        '"requests";q=5;w=60',
+        expect.stringMatching(new RegExp(`^"requests";r=${4 - i};t=\\d+$`)),
+      ]);
+    }
+    const refused = await api.call('/v1/jobs', { key: keys[0] });
+    expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'rate_limited' })]);
+    expect(fieldsOf(refused)).toEqual(['"requests";q=5;w=60', expect.stringMatching(/^"requests";r=0;t=\d+$/)]);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect((await api.call('/v1/jobs', { key: await api.keyOf({ tenant: 'calm' }) })).status).toBe(200);
+  });
+
+  it("are the key's own where it has a limit", async () => {
+    const key = await api.keyOf({ tenant: 'large', limits: { requestsPerMinute: 50 } });
+    for (let i = 0; i < 7; i++) expect((await api.call('/v1/jobs', { key })).status).toBe(200);
+  });
+});
+
+describe('open jobs', () => {
+  it('are refused above the cap, with the limit named', async () => {
+    const key = await api.keyOf({ tenant: 'queuer', limits: { requestsPerMinute: 50 } });
+    for (let i = 0; i < 2; i++) expect((await api.post(key, { prompt: 'x' })).status).toBe(202);
+    const refused = await api.post(key, { prompt: 'x' });
+    expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'tenant_limit_reached' })]);
+    expect(fieldsOf(refused)[0]).toBe('"requests";q=50;w=60, "open-jobs";q=2;qu="jobs"');
+    expect(fieldsOf(refused)[1]).toContain('"open-jobs";r=0;t=5');
+  });
+});
+
+describe('GPU-seconds a day', () => {
+  it('refuse a job that they do not hold, until midnight UTC', async () => {
+    const limits = { requestsPerMinute: 50, gpuSecondsPerDay: 0.001 };
+    const key = await api.keyOf({ tenant: 'poor', limits });
+    const refused = await api.post(key, { prompt: 'x' }, { 'idempotency-key': 'one' });
+    expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'quota_exceeded' })]);
+    expect(fieldsOf(refused)[0]).toContain('"gpu-seconds";q=0;qu="gpu-seconds";w=86400');
+    const untilMidnight = Math.ceil(86_400 - ((Date.now() / 1000) % 86_400));
+    expect(Math.abs(Number(refused.headers.get('retry-after')) - untilMidnight)).toBeLessThan(5);
+    // Nothing was claimed: a key of the tenant with more quota may use the same Idempotency-Key.
+    const rich = await api.keyOf({ tenant: 'poor', limits: { requestsPerMinute: 50, gpuSecondsPerDay: 1e6 } });
+    expect((await api.post(rich, { prompt: 'x' }, { 'idempotency-key': 'one' })).status).toBe(202);
+  });
+});
