@@ -519,6 +519,8 @@ export interface components {
         | 'webhook_url_refused'
         | 'put_url_refused'
         | 'idempotency_key_reused'
+        | 'rate_limited'
+        | 'quota_exceeded'
         | 'tenant_limit_reached'
         | 'queue_full'
         | 'internal_error'
@@ -644,7 +646,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -653,7 +659,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -698,7 +708,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -707,7 +721,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -741,7 +759,11 @@ export interface operations {
           'application/json': components['schemas']['JobList'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -750,7 +772,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -768,7 +794,20 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -799,7 +838,11 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -808,7 +851,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -826,7 +873,20 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -865,7 +925,11 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -874,7 +938,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -892,7 +960,20 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -923,7 +1004,11 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -932,7 +1017,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -950,7 +1039,20 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -981,7 +1083,11 @@ export interface operations {
           'application/json': components['schemas']['DeliveryList'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -990,7 +1096,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1008,7 +1118,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1017,7 +1131,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1049,7 +1167,11 @@ export interface operations {
           'application/json': components['schemas']['Delivery'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1058,7 +1180,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1076,7 +1202,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1085,7 +1215,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1116,7 +1250,11 @@ export interface operations {
           'application/json': components['schemas']['DeadLetterList'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1125,7 +1263,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1143,7 +1285,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1152,7 +1298,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1181,7 +1331,11 @@ export interface operations {
           'application/json': components['schemas']['WebhookSecret'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1190,7 +1344,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1199,7 +1357,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1208,7 +1370,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1256,7 +1422,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1265,7 +1435,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1301,7 +1475,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1310,7 +1488,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1339,7 +1521,11 @@ export interface operations {
           'application/json': components['schemas']['WebhookPublicKeys'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1348,7 +1534,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1357,7 +1547,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1366,7 +1560,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1395,7 +1593,11 @@ export interface operations {
           'application/json': components['schemas']['WebhookEndpointList'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1404,7 +1606,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1413,7 +1619,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1422,7 +1632,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1467,7 +1681,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1476,7 +1694,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1512,7 +1734,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1521,7 +1747,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1550,7 +1780,11 @@ export interface operations {
           'application/json': components['schemas']['ModelList'];
         };
       };
-      /** @description Unauthorized */
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1559,7 +1793,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1568,7 +1806,20 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
       503: {
         headers: {
           [name: string]: unknown;
