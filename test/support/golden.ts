@@ -22,6 +22,7 @@ export interface GoldenCase {
     timesteps: number[];
     model: string;
   };
+  tensorNames: string[];
   tensor(name: string): Tensor;
 }
 
@@ -36,6 +37,8 @@ export const textToImageCases = [
   'tiny-guided-normalized',
 ] as const;
 
+export const imageCases = ['img2img', 'tiny-img2img', 'tiny-img2img-guided', 'tiny-inpaint'] as const;
+
 export function goldenCase(name: string): GoldenCase {
   const folder = join(golden, name);
   const request = JSON.parse(readFileSync(join(folder, 'request.json'), 'utf8')) as GoldenCase['request'];
@@ -45,6 +48,7 @@ export function goldenCase(name: string): GoldenCase {
     folder,
     checkpoint: checkpointOf(request.model),
     request,
+    tensorNames: [...tensors.keys()],
     tensor(key) {
       const tensor = tensors.get(key);
       if (!tensor) throw new Error(`${name} has no tensor ${key}`);

@@ -1,18 +1,7 @@
 import type { RgbImage } from './image/pixels.js';
+import type { ImageSource } from './pipelines/image-source.js';
 
-/** An input image as a file: PNG, JPEG or WebP. */
-export type EncodedInput = Uint8Array;
-
-/**
- * What an image is made from beside the prompt.
- * - `image-to-image`: the image, noised to the start that `strength` (0–1] leaves
- * - `inpaint`: as before, and only where the mask is white
- * - `edit`: 1–4 reference images for a checkpoint with a vision encoder
- */
-export type ImageSource =
-  | { kind: 'image-to-image'; image: EncodedInput; strength: number }
-  | { kind: 'inpaint'; image: EncodedInput; mask: EncodedInput; strength: number }
-  | { kind: 'edit'; images: EncodedInput[] };
+export type { EncodedInput, ImageSource } from './pipelines/image-source.js';
 
 /** One image to make; sizes in pixels, multiples of 16. */
 export interface ImageRequest {

@@ -1,7 +1,7 @@
 import { Batcher } from './batcher/batcher.js';
 import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
-import type { TextToImageRequest } from './pipelines/text-to-image.js';
+import type { PipelineRequest } from './pipelines/pipeline-request.js';
 
 /** Samples of one transformer call: beyond four a CPU gains nothing and a call only gets longer (docs/numerics.md). */
 export const samplesPerCall = 4;
@@ -51,9 +51,10 @@ class BatchedEngine implements ImageEngine {
   async run(request: ImageRequest, observer?: ImageObserver, signal?: AbortSignal): Promise<MadeImage> {
     const asked = toPipelineRequest(request);
     this.opened.pipeline.check(asked);
+    const steps = this.opened.pipeline.steps(asked);
     const { result, computeMs, batch } = await this.batcher.run(asked, {
       alone: request.alone ?? false,
-      onStep: (step) => observer?.onStep?.(step, request.steps),
+      onStep: (step) => observer?.onStep?.(step, steps),
       ...(signal && { signal }),
     });
     return { ...result.image, computeMs, batch };
@@ -65,12 +66,13 @@ class BatchedEngine implements ImageEngine {
   }
 }
 
-function toPipelineRequest(request: ImageRequest): TextToImageRequest {
+function toPipelineRequest(request: ImageRequest): PipelineRequest {
   const { prompt, negativePrompt, width, height, steps, guidanceScale, cfgNormalization, cfgTruncation, seed } =
     request;
   return {
     prompt,
     negativePrompt,
+    source: request.source ?? null,
     width,
     height,
     steps,

@@ -14,6 +14,8 @@ export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encod
 export type { RgbImage } from './image/pixels.js';
 export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory, PrecisionError } from './errors.js';
 export { NonFiniteOutput } from './pipelines/non-finite-output.js';
+export { InputImageError } from './image/decode-image.js';
+export { UnsupportedSource, UnsupportedStrength } from './pipelines/unsupported-request.js';
 export { UnsupportedSize } from './pipelines/unsupported-size.js';
 export { BatcherClosed } from './batcher/batcher-closed.js';
 export { CaseError, parseCaseRequest, readCase, type CaseRequest } from './cases/case-request.js';

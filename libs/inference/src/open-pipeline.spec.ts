@@ -6,11 +6,12 @@ import { checkpointOf } from '../../../test/support/golden.js';
 import { CheckpointError } from './errors.js';
 import { openEngine } from './engine.js';
 import { openPipeline } from './open-pipeline.js';
-import type { TextToImageRequest } from './pipelines/text-to-image.js';
+import type { PipelineRequest } from './pipelines/pipeline-request.js';
 
-const request: TextToImageRequest = {
+const request: PipelineRequest = {
   prompt: 'red apple',
   negativePrompt: null,
+  source: null,
   width: 64,
   height: 64,
   steps: 1,

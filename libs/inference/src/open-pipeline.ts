@@ -3,17 +3,17 @@ import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
 import { openComponents } from './engine/open-components.js';
 import type { CheckpointOptions } from './engine-types.js';
 import { CheckpointError } from './errors.js';
-import { TextToImage } from './pipelines/text-to-image.js';
+import { ImagePipeline } from './pipelines/image-pipeline.js';
 import { SchedulerConfig } from './scheduler/scheduler-config.js';
 import { PromptTokenizer } from './tokenizer/prompt-tokenizer.js';
 
 export interface OpenPipeline {
-  pipeline: TextToImage;
+  pipeline: ImagePipeline;
   close(): Promise<void>;
 }
 
 /**
- * Opens a checkpoint for text to image. Small files are read before the networks are loaded, so that what is wrong with them
+ * Opens a checkpoint. Small files are read before the networks are loaded, so that what is wrong with them
  * is said at once.
  * @throws CheckpointError naming file and field
  */
@@ -23,7 +23,7 @@ export async function openPipeline({ checkpoint: directory, ...options }: Checkp
   const tokenizer = openTokenizer(checkpoint);
   const components = await openComponents(checkpoint, options);
   return {
-    pipeline: new TextToImage(components, tokenizer, scheduler),
+    pipeline: new ImagePipeline(components, tokenizer, scheduler),
     close: () => components.close(),
   };
 }

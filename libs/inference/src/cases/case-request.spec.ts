@@ -32,7 +32,9 @@ describe('readCase', () => {
   });
 
   it.each([
-    [{ ...valid, pipeline: 'inpaint' }, 'pipeline: inpaint is not supported yet'],
+    [{ ...valid, pipeline: 'upscale' }, 'pipeline: upscale is not supported yet'],
+    [{ ...valid, pipeline: 'inpaint' }, 'strength: missing'],
+    [{ ...valid, pipeline: 'image-to-image', strength: 1.5 }, 'strength: Too big'],
     [{ ...valid, prompts: [] }, 'prompts: '],
     [{ ...valid, steps: 0 }, 'steps: '],
     [{ ...valid, steps: 1e9 }, 'steps: Too big'],
@@ -43,6 +45,17 @@ describe('readCase', () => {
   ])('names what is wrong: %#', (request, message) => {
     expect(() => read(request)).toThrow(CaseError);
     expect(() => read(request)).toThrow(`request.json: ${message}`);
+  });
+
+  it('brings the images that the pipeline takes', () => {
+    const image = Buffer.from('image');
+    const mask = Buffer.from('mask');
+    writeFileSync(join(folder, 'input.png'), image);
+    const kept = { ...valid, pipeline: 'image-to-image', strength: 0.5 };
+    expect(read(kept)).toEqual({ ...kept, source: { kind: 'image-to-image', image, strength: 0.5 } });
+    expect(() => read({ ...kept, pipeline: 'inpaint' })).toThrow(/mask\.png: missing/);
+    writeFileSync(join(folder, 'mask.png'), mask);
+    expect(read({ ...kept, pipeline: 'inpaint' })).toMatchObject({ source: { kind: 'inpaint', image, mask } });
   });
 
   it('names a missing file', () => {

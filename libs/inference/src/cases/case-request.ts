@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InferenceError } from '../errors.js';
+import type { ImageSource } from '../pipelines/image-source.js';
 
 /** A case folder cannot be run; the message names the file and the field. */
 export class CaseError extends InferenceError {
@@ -12,20 +13,21 @@ export class CaseError extends InferenceError {
 /** Pixels; the published transformer's position tables end there. */
 const side = z.int().positive().max(8192);
 
+const pipelines = ['text-to-image', 'image-to-image', 'inpaint'] as const;
+
 /**
- * A text-to-image request in the form of request.json (test/golden/README.md). What the file holds to compare with (sigmas,
- * timesteps and the like) is not read.
+ * A request in the form of request.json (test/golden/README.md). What the file holds to compare with (sigmas, timesteps and
+ * the like) is not read.
  */
-export const CaseRequest = z
+const CaseFields = z
   .object({
-    pipeline: z
-      .string()
-      .refine((name) => name === 'text-to-image', { error: ({ input }) => `${String(input)} is not supported yet` }),
+    pipeline: z.enum(pipelines, { error: ({ input }) => `${String(input)} is not supported yet` }),
     prompts: z.array(z.string()).min(1),
     negative_prompt: z.union([z.string(), z.array(z.string())]).nullish(),
     width: side,
     height: side,
     steps: z.int().positive().max(1000),
+    strength: z.number().min(0).max(1).optional(),
     guidance_scale: z.number().nonnegative(),
     cfg_normalization: z.union([z.boolean(), z.number()]).nullish(),
     cfg_truncation: z.number().nullish(),
@@ -34,12 +36,17 @@ export const CaseRequest = z
   .refine(({ prompts, negative_prompt: negative }) => !Array.isArray(negative) || negative.length === prompts.length, {
     path: ['negative_prompt'],
     error: 'must have one entry for each prompt',
+  })
+  .refine(({ pipeline, strength }) => pipeline === 'text-to-image' || strength !== undefined, {
+    path: ['strength'],
+    error: 'missing',
   });
-export type CaseRequest = z.infer<typeof CaseRequest>;
+/** The fields, and the images of the folder. */
+export type CaseRequest = z.infer<typeof CaseFields> & { source?: ImageSource };
 
 /** @throws CaseError naming the field */
 export function parseCaseRequest(value: unknown, source: string): CaseRequest {
-  const parsed = CaseRequest.safeParse(value);
+  const parsed = CaseFields.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(
     ({ path, message }) => `${path.map(String).join('.') || 'the request'}: ${message}`,
@@ -47,22 +54,38 @@ export function parseCaseRequest(value: unknown, source: string): CaseRequest {
   throw new CaseError(`${source}: ${faults.join('; ')}`);
 }
 
-/** Reads request.json of a case folder. */
+/** Reads a case folder: request.json, and input.png and mask.png where its pipeline takes them. */
 export function readCase(folder: string): CaseRequest {
   const file = join(folder, 'request.json');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new CaseError(`${file}: missing or unreadable`, { cause });
-  }
+  const text = readCaseFile(file).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new CaseError(`${file}: not JSON`, { cause });
   }
-  return parseCaseRequest(withExactSeed(value, text), file);
+  const request = parseCaseRequest(withExactSeed(value, text), file);
+  const source = sourceOf(request, (name) => readCaseFile(join(folder, name)));
+  return source ? { ...request, source } : request;
+}
+
+function sourceOf(
+  { pipeline, strength = 1 }: CaseRequest,
+  read: (name: string) => Uint8Array,
+): ImageSource | undefined {
+  if (pipeline === 'text-to-image') return undefined;
+  const image = read('input.png');
+  return pipeline === 'inpaint'
+    ? { kind: pipeline, image, mask: read('mask.png'), strength }
+    : { kind: pipeline, image, strength };
+}
+
+function readCaseFile(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new CaseError(`${file}: missing or unreadable`, { cause });
+  }
 }
 
 /** JSON.parse rounds integers beyond 2^53, and a 64-bit seed counts by its low 32 bits: take it from the text. */

@@ -1,13 +1,15 @@
 import type { StepPort } from '../batcher/step-port.js';
 import type { DenoiserSample } from '../pipelines/components.js';
 import type { Denoising } from '../pipelines/denoising.js';
-import type { PromptEmbeds, TextToImage, TextToImageRequest, TextToImageResult } from '../pipelines/text-to-image.js';
+import { drawsOf, type Draws } from '../pipelines/draws.js';
+import type { ImagePipeline, PipelineResult, PromptEmbeds } from '../pipelines/image-pipeline.js';
+import type { PipelineRequest } from '../pipelines/pipeline-request.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a run passed through. */
 interface Recording {
   embeds: PromptEmbeds;
-  initialLatents: Tensor;
+  draws: Draws;
   /** The transformer's first outputs: the positive half, then the negative one. */
   firstVelocities: readonly Tensor[];
 }
@@ -17,20 +19,20 @@ interface Recorded {
   record: Recording;
 }
 
-export type RecordedResult = Recording & TextToImageResult;
+export type RecordedResult = Recording & PipelineResult;
 
 /** The pipeline, with what it passes through kept beside its state. */
-export class RecordedPipeline implements StepPort<TextToImageRequest, Recorded, DenoiserSample, RecordedResult> {
-  constructor(private readonly pipeline: TextToImage) {}
+export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, DenoiserSample, RecordedResult> {
+  constructor(private readonly pipeline: ImagePipeline) {}
 
-  tokens(request: TextToImageRequest): number {
+  tokens(request: PipelineRequest): number {
     return this.pipeline.tokens(request);
   }
 
-  async prepare(request: TextToImageRequest): Promise<Recorded> {
+  async prepare(request: PipelineRequest): Promise<Recorded> {
     const embeds = await this.pipeline.embed(request);
     const state = await this.pipeline.start(request, embeds);
-    return { state, record: { embeds, initialLatents: state.latents, firstVelocities: [] } };
+    return { state, record: { embeds, draws: drawsOf(request, state.latents.dims), firstVelocities: [] } };
   }
 
   samples({ state }: { state: Denoising }): DenoiserSample[] {

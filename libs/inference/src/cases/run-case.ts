@@ -6,17 +6,18 @@ import type { CheckpointOptions } from '../engine-types.js';
 import { samplesPerCall } from '../engine.js';
 import { encodeImage } from '../image/encode-image.js';
 import { openPipeline } from '../open-pipeline.js';
-import type { TextToImageRequest } from '../pipelines/text-to-image.js';
+import type { Draws } from '../pipelines/draws.js';
+import type { PipelineRequest } from '../pipelines/pipeline-request.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { CaseRequest } from './case-request.js';
 import { RecordedPipeline, type RecordedResult } from './recorded-pipeline.js';
 
 /**
  * Runs one case in this process, its prompts in one batch, and writes into `out`: image.png, image1.png … and
- * tensors.safetensors with `initial_latents`, `prompt_embeds{i}`, `negative_prompt_embeds{i}`, `velocity0` and `latents`, laid
+ * tensors.safetensors with `initial_latents` or `noise{i}`, `prompt_embeds{i}`, `negative_prompt_embeds{i}`, `velocity0` and `latents`, laid
  * out as in test/golden/README.md.
  * @returns the paths written
- * @throws CheckpointError, UnsupportedSize
+ * @throws CheckpointError, UnsupportedSize, UnsupportedStrength, UnsupportedSource, InputImageError
  */
 export async function runCase(options: CheckpointOptions & { request: CaseRequest; out: string }): Promise<string[]> {
   const { request, out, ...checkpointOptions } = options;
@@ -37,11 +38,12 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
 }
 
 /** One request an image; their noise is drawn together. */
-function imageRequests(request: CaseRequest): TextToImageRequest[] {
-  const { prompts, negative_prompt: negative, width, height, steps, seed } = request;
+function imageRequests(request: CaseRequest): PipelineRequest[] {
+  const { prompts, negative_prompt: negative, source = null, width, height, steps, seed } = request;
   return prompts.map((prompt, index) => ({
     prompt,
     negativePrompt: (Array.isArray(negative) ? negative[index] : negative) ?? null,
+    source,
     width,
     height,
     steps,
@@ -72,7 +74,7 @@ function tensorsOf(results: readonly RecordedResult[]): Record<string, Tensor> {
   // Of the guided pairs all positive halves come first.
   const halves = [0, 1].flatMap((half) => results.flatMap(({ firstVelocities }) => firstVelocities[half] ?? []));
   return {
-    initial_latents: Tensor.stack(results.map(({ initialLatents }) => initialLatents)),
+    ...drawnTensors(results.map(({ draws }) => draws)),
     ...numbered(
       'prompt_embeds',
       results.map(({ embeds }) => embeds.positive),
@@ -81,6 +83,15 @@ function tensorsOf(results: readonly RecordedResult[]): Record<string, Tensor> {
     velocity0: Tensor.stack(halves),
     latents: Tensor.stack(results.map(({ latents }) => latents)),
   };
+}
+
+/** What the images drew for the posteriors they share, once; their noise, stacked. */
+function drawnTensors(draws: readonly Draws[]): Record<string, Tensor> {
+  const [first] = draws;
+  const noise = Tensor.stack(draws.map((each) => each.noise));
+  if (!first?.posterior) return { initial_latents: noise };
+  const shared = (drawn: Tensor | null) => (drawn ? [drawn.reshape([1, ...drawn.dims])] : []);
+  return numbered('noise', [...shared(first.posterior), noise, ...shared(first.maskedPosterior)]);
 }
 
 const numbered = (name: string, tensors: readonly Tensor[]): Record<string, Tensor> =>

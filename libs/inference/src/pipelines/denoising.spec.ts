@@ -15,6 +15,7 @@ const start: Denoising = {
   positive: caption(3),
   negative: null,
   guidance: { scale: 0, normalization: 0, truncation: 1 },
+  kept: null,
 };
 const velocity = (value: number): Tensor => Tensor.filled([1, 1, 2], value);
 
@@ -41,5 +42,16 @@ describe('a denoising state', () => {
     const next = afterStep(guided, [velocity(2), velocity(1)]);
     expect(next.latents).toEqual(velocity(2.5)); // 1 + 0.5 · (2 + 1 · (2 − 1))
     expect(samplesOf(next).map((sample) => sample.caption.length)).toEqual([3]);
+  });
+
+  it('keeps the source image at the next noise level outside the mask', () => {
+    const kept = {
+      mask: new Tensor(Float32Array.of(1, 0), [1, 2]),
+      latents: Tensor.filled([1, 1, 2], 8),
+      noise: Tensor.filled([1, 1, 2], 4),
+    };
+    const next = afterStep({ ...start, kept }, [velocity(2)]);
+    expect(Array.from(next.latents.data)).toEqual([2, 6]); // 0.5 · 4 + 0.5 · 8
+    expect(Array.from(afterStep(next, [velocity(2)]).latents.data)).toEqual([3, 8]); // no noise is left
   });
 });

@@ -2,6 +2,8 @@ import { eulerStep } from '../scheduler/euler-step.js';
 import type { Schedule } from '../scheduler/flow-match-schedule.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Caption, DenoiserSample } from './components.js';
+import { addNoise } from '../scheduler/add-noise.js';
+import type { KeptRegion } from './initial-latents.js';
 import { guidanceScaleAt, guide, type Guidance } from './guidance.js';
 
 /** One request between two steps. A value: `afterStep` makes the next one. */
@@ -17,6 +19,8 @@ export interface Denoising {
   /** null without guidance. */
   readonly negative: Caption | null;
   readonly guidance: Guidance;
+  /** null unless inpainting. */
+  readonly kept: KeptRegion | null;
 }
 
 /** What the next step asks of the transformer: the positive half, then the negative one if it is guided; none at the end. */
@@ -31,12 +35,20 @@ export function samplesOf(state: Denoising): DenoiserSample[] {
 /** The state after a step, given the transformer's outputs for its samples. */
 export function afterStep(state: Denoising, [positive, negative]: readonly Tensor[]): Denoising {
   if (!positive) throw new RangeError('a step needs the transformer’s output');
-  const { latents, schedule, step, guidance } = state;
+  const { latents, schedule, step, guidance, kept } = state;
   const prediction = negative
     ? guide(positive.data, negative.data, scaleOf(state), guidance.normalization)
     : positive.data;
-  const next = eulerStep(latents.data, prediction, schedule.sigmas[step] ?? 0, schedule.sigmas[step + 1] ?? 0);
+  const sigmaNext = schedule.sigmas[step + 1] ?? 0;
+  const stepped = eulerStep(latents.data, prediction, schedule.sigmas[step] ?? 0, sigmaNext);
+  const next = kept ? withKeptRegion(stepped, kept, sigmaNext) : stepped;
   return { ...state, latents: new Tensor(next, latents.dims), step: step + 1 };
+}
+
+/** The source image at the same noise level takes the place of what lies outside the mask. */
+function withKeptRegion(latents: Float32Array, { mask, ...source }: KeptRegion, sigma: number): Float32Array {
+  const original = addNoise(source.latents.data, source.noise.data, sigma);
+  return latents.map((value, i) => (mask.data[i % mask.data.length] === 1 ? value : (original[i] ?? 0)));
 }
 
 const scaleOf = ({ guidance, schedule, step }: Denoising): number =>

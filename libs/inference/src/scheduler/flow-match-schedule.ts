@@ -27,6 +27,19 @@ export function flowMatchSchedule(config: SchedulerConfig, steps: number, imageT
   };
 }
 
+/**
+ * The first step of a request that starts from an image: with strength 1 the first of all, with strength 0 none is left.
+ * Rounded as diffusers' get_timesteps does it in float64, down to the earlier step.
+ */
+export function firstStep(steps: number, strength: number): number {
+  return Math.floor(Math.max(steps - Math.min(steps * strength, steps), 0));
+}
+
+/** The schedule from a step on. */
+export function scheduleFrom({ sigmas, timesteps, times }: Schedule, step: number): Schedule {
+  return { sigmas: sigmas.subarray(step), timesteps: timesteps.subarray(step), times: times.subarray(step) };
+}
+
 /** torch.linspace in float32: from the start up to the middle, from the end beyond it; a fused multiply-add rounds once. */
 function linspace(start: number, end: number, count: number): Float32Array {
   if (count === 1) return Float32Array.of(start);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { difference, goldenCase, textToImageCases } from '../../../../test/support/golden.js';
-import { torchRandn } from './torch-randn.js';
+import { TorchGenerator } from './torch-generator.js';
 
+const torchRandn = (count: number, seed: number | bigint) => new TorchGenerator(seed).randn(count);
 const start = (values: Float32Array, count: number): number[] => Array.from(values.subarray(0, count));
 
 // Expected values: torch.randn(count, generator=torch.Generator('cpu').manual_seed(seed)).
-describe('torchRandn', () => {
+describe('TorchGenerator', () => {
   it.each(textToImageCases)('draws the initial latents of %s', (name) => {
     const golden = goldenCase(name);
     const expected = golden.tensor('initial_latents').data;
@@ -31,5 +32,12 @@ describe('torchRandn', () => {
     expect(torchRandn(16, -1)[0]).toBeCloseTo(-2.664298, 5);
     expect(torchRandn(17, Number.MAX_SAFE_INTEGER)[1]).toBeCloseTo(-0.8765852, 5);
     expect(torchRandn(16, 2n ** 64n - 1n)).toEqual(torchRandn(16, -1));
+  });
+
+  it('goes on where the last draw ended, with the second value of a pair kept for the next single one', () => {
+    const generator = new TorchGenerator(5);
+    const drawn = [3, 20, 2, 32].map((count) => Array.from(generator.randn(count).subarray(0, 2)));
+    const expected = [-0.486781, -0.603822, 0.258252, -1.883326, 0.667524, 0.901449, 0.816792, 0.409642];
+    drawn.flat().forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
   });
 });

@@ -1,0 +1,5 @@
+/** Clean latents at a noise level, in float32: sigma · noise + (1 − sigma) · latents. */
+export function addNoise(latents: Float32Array, noise: Float32Array, sigma: number): Float32Array {
+  const kept = Math.fround(1 - sigma);
+  return latents.map((value, i) => Math.fround(sigma * (noise[i] ?? 0)) + Math.fround(kept * value));
+}
