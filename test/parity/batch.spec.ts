@@ -1,6 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEngine, UnsupportedSize, type ImageEngine, type ImageRequest } from '@app/inference';
-import { checkpointOf, psnr } from '../support/golden.js';
+import {
+  InputImageError,
+  openEngine,
+  UnsupportedSize,
+  UnsupportedStrength,
+  type ImageEngine,
+  type ImageRequest,
+} from '@app/inference';
+import { checkpointOf, goldenCase, psnr } from '../support/golden.js';
 
 // As docs/numerics.md states it: a request gives the same image alone and in any batch.
 const imagePsnr = 50;
@@ -18,7 +27,9 @@ const base: ImageRequest = {
 };
 const longPrompt =
   'a kitchen knife to the left of a red apple, flat icon, cartoon style on a green background, with a rainbow';
-/** Sizes, steps, captions, guidance and seeds all differ; most still find someone to share calls with. */
+const input = (file: string) => readFileSync(join(goldenCase('tiny-inpaint').folder, file));
+const image = input('input.png');
+/** Kinds, sizes, steps, captions, guidance and seeds all differ; most still find someone to share calls with. */
 const mixed: ImageRequest[] = [
   base,
   { ...base, seed: 2, steps: 8 },
@@ -27,6 +38,8 @@ const mixed: ImageRequest[] = [
   { ...base, prompt: `${longPrompt} above`, seed: 5, guidanceScale: 3, cfgNormalization: true, cfgTruncation: 0.5 },
   { ...base, width: 320, height: 192, seed: 6 },
   { ...base, prompt: 'cat face', seed: 7, steps: 2 },
+  { ...base, seed: 9, steps: 8, source: { kind: 'image-to-image', image, strength: 0.6 } },
+  { ...base, seed: 10, source: { kind: 'inpaint', image, mask: input('mask.png'), strength: 1 }, guidanceScale: 2 },
   { ...base, seed: 8, alone: true },
 ];
 
@@ -73,7 +86,7 @@ describe('the engine’s batch', () => {
     startNext();
     for (let i = 0; i < mixed.length; i++) expect(await running[i]).toBeGreaterThanOrEqual(imagePsnr);
     await Promise.all(canceled);
-    expect(canceled).toHaveLength(3);
+    expect(canceled).toHaveLength(4);
   });
 
   it('gives the same bytes again, and the same image from another number of threads', async () => {
@@ -89,5 +102,25 @@ describe('the engine’s batch', () => {
   it('refuses a size that the checkpoint cannot make, naming the side', async () => {
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(UnsupportedSize);
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(/^height: .* multiple of 16 px/);
+  });
+
+  it('runs the steps that a strength leaves, and says so', async () => {
+    const steps: number[][] = [];
+    const source = { kind: 'image-to-image' as const, image, strength: 0.3 };
+    await engine.run({ ...base, steps: 8, source }, { onStep: (...each) => steps.push(each) });
+    expect(steps).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+  });
+
+  it('refuses a source that it cannot start from, naming what is wrong', async () => {
+    const started = (strength: number, file: Uint8Array = image) =>
+      engine.run({ ...base, source: { kind: 'image-to-image', image: file, strength } });
+    await expect(started(0)).rejects.toThrow(/^strength: 0 leaves none of 4 steps/);
+    await expect(started(2)).rejects.toThrow(UnsupportedStrength);
+    await expect(started(1, image.subarray(0, 300))).rejects.toThrow(InputImageError);
+    expect(engine.tokensInFlight).toBe(0);
   });
 });
