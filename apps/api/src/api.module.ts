@@ -31,6 +31,8 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
+import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
+import { WorkersController } from './workers/workers.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
 
 export interface ApiTelemetry {
@@ -66,6 +68,7 @@ export class ApiModule {
     const parts = [
       new KeyStore(redis),
       new RequestRate(redis),
+      new WorkerRegistry(redis),
       new DefaultRequestRate(config.requestsPerMinute),
       new GenerationService(catalog, jobs, events, policy),
       new TenantJobs(jobs),
@@ -90,6 +93,7 @@ export class ApiModule {
         DeliveriesController,
         WebhooksController,
         ModelsController,
+        WorkersController,
         FilesController,
         HealthController,
         MetricsController,

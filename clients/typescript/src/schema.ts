@@ -228,8 +228,42 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Models, their defaults, limits and backlog */
+    /** Models, their defaults, limits, workers and backlog */
     get: operations['listModels'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/models/{name}/backlog': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One figure to scale the workers of a model by */
+    get: operations['getBacklog'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/workers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The workers that live now */
+    get: operations['listWorkers'];
     put?: never;
     post?: never;
     delete?: never;
@@ -489,11 +523,36 @@ export interface components {
           max_prompt_chars: number;
           token_budget: number;
         };
+        /** @description Workers that serve it now */
+        workers: number;
+        /** @description None does: jobs are accepted and wait for one */
+        cold: boolean;
+        /** @description Until all open work is done; null while cold */
+        estimated_wait_s: number | null;
         backlog: {
           jobs: number;
           /** @description Work of the open jobs, in seconds of one worker */
           units: number;
         };
+      }[];
+    };
+    Backlog: {
+      /** @description Work of the queued and running jobs */
+      gpu_seconds: number;
+      jobs: number;
+    };
+    WorkerList: {
+      workers: {
+        id: string;
+        model: string;
+        host: string;
+        pid: number;
+        /** @enum {string} */
+        state: 'serving' | 'draining';
+        tokens_in_flight: number;
+        token_budget: number;
+        /** Format: date-time */
+        started_at: string;
       }[];
     };
     Problem: {
@@ -1780,11 +1839,7 @@ export interface operations {
           'application/json': components['schemas']['ModelList'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1793,11 +1848,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1815,11 +1866,130 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBacklog: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The backlog */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backlog'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listWorkers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description By model, the oldest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkerList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;

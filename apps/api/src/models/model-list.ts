@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { requestKinds, type ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
+import type { WorkerRegistry } from '@app/common/workers/worker-registry.js';
 
 /** Answer of `GET /v1/models`. */
 export const ModelList = z
@@ -20,6 +21,9 @@ export const ModelList = z
           max_prompt_chars: z.int(),
           token_budget: z.int(),
         }),
+        workers: z.int().describe('Workers that serve it now'),
+        cold: z.boolean().describe('None does: jobs are accepted and wait for one'),
+        estimated_wait_s: z.number().nullable().describe('Until all open work is done; null while cold'),
         backlog: z.object({
           jobs: z.int(),
           units: z.number().describe('Work of the open jobs, in seconds of one worker'),
@@ -31,14 +35,21 @@ export const ModelList = z
 export type ModelList = z.infer<typeof ModelList>;
 
 /** The catalog as clients may see it, with each model's backlog. */
-export async function listModels(catalog: ModelCatalog, jobs: JobStore): Promise<ModelList> {
-  const models = catalog.all.map(async ({ name, kinds, defaults, limits, token_budget }) => ({
+export async function listModels(catalog: ModelCatalog, jobs: JobStore, registry: WorkerRegistry): Promise<ModelList> {
+  const models = catalog.all.map(async ({ name, kinds, defaults, limits, token_budget }) => {
+    const [backlog, live] = await Promise.all([jobs.backlog(name), registry.list(name)]);
+    const workers = live.filter(({ state }) => state === 'serving').length;
+    return {
     name,
     default: name === catalog.defaultFor('text-to-image')?.name,
     kinds,
     defaults,
     limits: { ...limits, token_budget },
-    backlog: await jobs.backlog(name),
-  }));
+    workers,
+    cold: workers === 0,
+    estimated_wait_s: workers === 0 ? null : backlog.units / workers,
+    backlog,
+  };
+});
   return { models: await Promise.all(models) };
 }
