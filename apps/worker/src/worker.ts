@@ -7,10 +7,12 @@ import { CancelChannel } from '@app/common/jobs/cancel-channel.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
+import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { EngineHost } from './engine-host/client.js';
 import { EngineKeepsDying, EngineUnusable } from './engine-host/errors.js';
+import { Heartbeat } from './heartbeat.js';
 import { Admission } from './jobs/admission.js';
 import { Publisher } from './jobs/publisher.js';
 import { JobRunner } from './jobs/runner.js';
@@ -42,6 +44,7 @@ export class Worker {
   private readonly source: JobSource;
   private readonly cancels: CancelChannel;
   private readonly runner: JobRunner;
+  private readonly heartbeat: Heartbeat;
 
   /** Opens connections; throws {@link ModelUnknown} or CatalogError before that. */
   constructor(
@@ -72,6 +75,18 @@ export class Worker {
     this.source = new JobSource(fetching, model.name, this.id);
     this.cancels = new CancelChannel(subscriber, model.name);
     const admission = new Admission(model.token_budget);
+    this.heartbeat = new Heartbeat(
+      new WorkerRegistry(commands),
+      {
+        id: this.id,
+        model: model.name,
+        host: hostname(),
+        pid: process.pid,
+        tokenBudget: model.token_budget,
+        startedAt: Date.now(),
+      },
+      () => admission.tokensInFlight,
+    );
     this.runner = new JobRunner({
       workerId: this.id,
       store: this.store,
@@ -93,12 +108,15 @@ export class Worker {
     await this.source.open();
     await this.cancels.listen((id) => this.runner.cancel(id));
     this.runner.start();
+    this.heartbeat.start();
     this.surroundings.log.info(`serving ${this.config.MODEL}`);
   }
 
   /** Drains within the grace period, then closes everything. */
   async stop(): Promise<void> {
+    this.heartbeat.draining();
     await this.runner.drain(this.config.GRACE_S * 1000 * (1 - closingShare));
+    this.heartbeat.stop();
     await this.source.close();
     await this.engine.close();
     await this.store.close();
