@@ -65,6 +65,19 @@ describe('openPipeline', () => {
       { chat_template: "{{ raise_exception('no\\nway') }}" },
       /^tokenizer: cannot be used: .*no way$/,
     ],
+    [
+      'tokenizer/tokenizer_config.json',
+      { truncation_side: 'left' },
+      /tokenizer_config\.json: truncation_side: only right/,
+    ],
+    ...['invert_sigmas', 'use_exponential_sigmas', 'use_beta_sigmas', 'stochastic_sampling'].map(
+      (option): [string, Record<string, unknown>, RegExp] => [
+        'scheduler/scheduler_config.json',
+        { [option]: true },
+        new RegExp(`scheduler_config\\.json: ${option}: .*not supported`),
+      ],
+    ),
+    ['scheduler/scheduler_config.json', { time_shift_type: 'cosine' }, /scheduler_config\.json: time_shift_type: /],
     ['tokenizer/tokenizer.json', { model: null }, /tokenizer\.json: model/],
     [
       'scheduler/scheduler_config.json',

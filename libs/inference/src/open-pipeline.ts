@@ -30,6 +30,8 @@ export async function openPipeline({ checkpoint: directory, ...options }: Checkp
 
 const TokenizerJson = z.looseObject({ model: z.looseObject({ type: z.string() }) });
 const TokenizerConfig = z.looseObject({
+  // diffusers cuts long prompts on the side that is named here; from the left it would cut the template's beginning.
+  truncation_side: z.literal('right', { error: 'only right is supported' }).optional(),
   chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish(),
 });
 

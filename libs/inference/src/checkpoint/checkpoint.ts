@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.js';
 import type { StoredTensor } from '../tensor/stored-tensor.js';
+import { decodeUtf8 } from './decode-utf8.js';
 import { describeFault } from './describe-fault.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
 import { Weights } from './weights.js';
@@ -11,13 +12,36 @@ import { Weights } from './weights.js';
 const shardName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/, 'must be a plain .safetensors file name');
-const shardIndex = z.object({ weight_map: z.record(z.string(), shardName) });
+
+/** Checked up to the first fault: an index with a million of them must not make a million messages. */
+const shardIndex = z.object({
+  weight_map: z.custom<Record<string, string>>().superRefine((map: unknown, context) => {
+    if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+      context.addIssue({ code: 'custom', message: 'must be an object of tensor and file names' });
+      return;
+    }
+    for (const [tensor, shard] of Object.entries(map)) {
+      const message = shardName.safeParse(shard).error?.issues[0]?.message;
+      if (message === undefined) continue;
+      context.addIssue({ code: 'custom', path: [tensor], message });
+      return;
+    }
+  }),
+});
 
 /** File names without extension under which diffusers and transformers save weights. */
 const weightFiles = ['diffusion_pytorch_model', 'model'];
 
-/** The largest published text file, a tokenizer.json, has 11 MB. */
-const maxTextBytes = 64 * 2 ** 20;
+/**
+ * Bytes of the text files that are read at most; parsed JSON takes up to some twenty times its bytes. Published: a
+ * tokenizer.json of 11 MB, shard indexes of 100 kB, configs of a few kB.
+ */
+const maxTextBytes = { tokenizer: 64 * 2 ** 20, shardIndex: 16 * 2 ** 20, other: 2 ** 20 };
+
+function maxBytesOf(path: string): number {
+  if (path === 'tokenizer/tokenizer.json') return maxTextBytes.tokenizer;
+  return path.endsWith('.safetensors.index.json') ? maxTextBytes.shardIndex : maxTextBytes.other;
+}
 
 /** A checkpoint directory in the diffusers layout. Reads on demand; holds no file open. */
 export class Checkpoint {
@@ -34,9 +58,14 @@ export class Checkpoint {
   text(path: string): string {
     const file = join(this.directory, path);
     try {
-      const { size } = statSync(file);
-      if (size > maxTextBytes) throw new CheckpointError(path, null, `${size} bytes, at most ${maxTextBytes} are read`);
-      return readFileSync(file, 'utf8');
+      const stat = statSync(file);
+      // A pipe or a device would be read for ever.
+      if (!stat.isFile()) throw new CheckpointError(path, null, 'not a regular file');
+      const maxBytes = maxBytesOf(path);
+      if (stat.size > maxBytes) {
+        throw new CheckpointError(path, null, `${stat.size} bytes, at most ${maxBytes} are read`);
+      }
+      return decodeUtf8(readFileSync(file), path);
     } catch (cause) {
       if (cause instanceof CheckpointError) throw cause;
       throw new CheckpointError(path, null, 'missing or unreadable', { cause });

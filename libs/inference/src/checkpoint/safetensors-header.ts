@@ -1,25 +1,30 @@
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.js';
 import { bytesPerValue } from '../tensor/stored-tensor.js';
 import type { StoredTensor } from '../tensor/stored-tensor.js';
 import { sizeOf } from '../tensor/tensor.js';
+import { decodeUtf8 } from './decode-utf8.js';
 import { describeFault } from './describe-fault.js';
 
 /** Headers of full-size shards are some 100 kB; a length far above that is a damaged or hostile file. */
 const maxHeaderBytes = 16 * 2 ** 20;
 const lengthBytes = 8;
+const maxRank = 8;
+const maxDim = 2 ** 31;
+
+function isShape(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= maxRank &&
+    value.every((dim: unknown) => Number.isInteger(dim) && Number(dim) >= 0 && Number(dim) <= maxDim)
+  );
+}
 
 const entry = z.object({
   dtype: z.enum(['F32', 'F16', 'BF16']),
-  shape: z
-    .array(
-      z
-        .int()
-        .nonnegative()
-        .max(2 ** 31),
-    )
-    .max(8),
+  // One fault for the whole shape: it may be a list of a million wrong values.
+  shape: z.custom<number[]>(isShape, `must be at most ${maxRank} whole numbers from 0 to ${maxDim}`),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 
@@ -64,6 +69,8 @@ function readHeader(path: string, label: string): Header {
   let descriptor: number | undefined;
   try {
     const file = realpathSync(path);
+    // Opening a pipe would wait for its writer.
+    if (!statSync(file).isFile()) throw new CheckpointError(label, null, 'not a regular file');
     descriptor = openSync(file, 'r');
     return { file, ...readHeaderText(descriptor, label) };
   } catch (cause) {
@@ -94,7 +101,7 @@ function readHeaderText(descriptor: number, label: string): Omit<Header, 'file'>
   }
   const text = Buffer.alloc(Number(headerBytes));
   readSync(descriptor, text, 0, text.length, lengthBytes);
-  return { text: text.toString('utf8'), dataStart, fileBytes };
+  return { text: decodeUtf8(text, label), dataStart, fileBytes };
 }
 
 function parseObject(text: string, label: string): object {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** diffusers' AutoencoderKL: what its config.json may say and this implementation can do. */
 export const autoEncoderConfig = z
   .object({
+    _class_name: z.literal('AutoencoderKL').optional(),
+    quantization_config: z.null({ error: 'quantized weights are not supported' }).optional(),
     act_fn: z.literal('silu').default('silu'),
     block_out_channels: z.array(z.int().positive()).min(1),
     down_block_types: z.array(z.literal('DownEncoderBlock2D')),

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-const ropeParameters = z.object({ rope_theta: z.number().positive(), rope_type: z.literal('default') });
+const ropeParameters = z.object({
+  rope_theta: z.number().positive(),
+  rope_type: z.literal('default'),
+  partial_rotary_factor: z.literal(1).optional(),
+});
 
 /**
  * transformers' Qwen3: what its config.json may say and this implementation can do. `rope_theta` stands at the top in files
@@ -9,6 +13,7 @@ const ropeParameters = z.object({ rope_theta: z.number().positive(), rope_type: 
 export const qwen3Config = z
   .object({
     model_type: z.literal('qwen3'),
+    quantization_config: z.null({ error: 'quantized weights are not supported' }).optional(),
     attention_bias: z.boolean().default(false),
     head_dim: z.int().positive().multipleOf(2).default(128),
     hidden_act: z.literal('silu'),

@@ -14,6 +14,8 @@ const evenWidth = z.int().positive().multipleOf(2);
  */
 export const zImageConfig = z
   .object({
+    _class_name: z.literal('ZImageTransformer2DModel').optional(),
+    quantization_config: z.null({ error: 'quantized weights are not supported' }).optional(),
     all_patch_size: z.array(z.int().positive()),
     all_f_patch_size: z.array(z.int().positive()),
     axes_dims: z.tuple([evenWidth, evenWidth, evenWidth]),

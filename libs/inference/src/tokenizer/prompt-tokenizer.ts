@@ -1,9 +1,16 @@
+import { createContext, runInContext } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 
 /** Tokens of a prompt that the text encoder is shown, chat template included; the rest is cut, as in diffusers. */
 export const maxPromptTokens = 512;
+
+/**
+ * Milliseconds that one prompt may take; the usual is a few. Chat templates are programs and the tokenizer's patterns may
+ * backtrack without end: a checkpoint's own code must not hold the process.
+ */
+const encodeLimitMs = 1000;
 
 /** A tokenizer folder's files, parsed. */
 export interface TokenizerFiles {
@@ -38,16 +45,27 @@ export class PromptTokenizer {
     this.specialTokens = specialTokensOf(config);
   }
 
-  /** Token ids of the prompt as a user's chat message with thinking enabled; at most `maxPromptTokens`. */
+  /**
+   * Token ids of the prompt as a user's chat message with thinking enabled; at most `maxPromptTokens`.
+   * @throws Error with code ERR_SCRIPT_EXECUTION_TIMEOUT after `encodeLimitMs`
+   */
   encode(prompt: string): number[] {
-    const chat = this.template.render({
+    return within(encodeLimitMs, () => this.tokenizer.encode(this.chatOf(prompt)).ids.slice(0, maxPromptTokens));
+  }
+
+  private chatOf(prompt: string): string {
+    return this.template.render({
       ...this.specialTokens,
       messages: [{ role: 'user', content: prompt }],
       add_generation_prompt: true,
       enable_thinking: true,
     });
-    return this.tokenizer.encode(chat).ids.slice(0, maxPromptTokens);
   }
+}
+
+/** Runs synchronous code that is stopped, wherever it is, when its time is over. */
+function within<Result>(timeoutMs: number, work: () => Result): Result {
+  return runInContext('work()', createContext({ work }), { timeout: timeoutMs }) as Result;
 }
 
 function specialTokensOf(config: object): Record<string, string> {
