@@ -87,7 +87,7 @@ describe('accepting and keeping jobs', () => {
     await redis.del(keys.job(record.id));
     await expect(jobs.accept(newJob(model, { idempotency }))).rejects.toThrow(IdempotencyInFlight);
     const [claim] = await redis.keys('zq:idem:acme:*').then((all) => findClaim(all, record.id));
-    await redis.hincrby(claim!, 'at', -10_000);
+    await redis.hincrby(claim!, 'at', -60_000);
     const taken = await jobs.accept(newJob(model, { idempotency }));
     expect(taken).toMatchObject({ replayed: false, record: { id: record.id, state: 'queued' } });
   });

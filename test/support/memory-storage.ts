@@ -8,6 +8,7 @@ import {
 /** A storage in memory whose next puts can be made to fail, before or after they took effect. */
 export class MemoryStorage implements ObjectStorage {
   readonly objects = new Map<string, ObjectInfo>();
+  private readonly bodies = new Map<string, Uint8Array>();
   readonly failures: ('before' | 'after')[] = [];
 
   putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
@@ -15,6 +16,7 @@ export class MemoryStorage implements ObjectStorage {
     if (failure === 'before') return Promise.reject(new StorageUnavailable('503'));
     if (this.objects.has(key)) return Promise.reject(new ObjectExists(key));
     this.objects.set(key, { ...info, bytes: body.length });
+    this.bodies.set(key, body);
     return failure === 'after' ? Promise.reject(new StorageUnavailable('reply lost')) : Promise.resolve();
   }
 
@@ -27,9 +29,8 @@ export class MemoryStorage implements ObjectStorage {
     return Promise.resolve();
   }
 
-  /** Bodies are not kept. */
-  get(): Promise<null> {
-    return Promise.resolve(null);
+  get(key: string): Promise<Uint8Array | null> {
+    return Promise.resolve(this.objects.has(key) ? (this.bodies.get(key) ?? null) : null);
   }
 
   signedUrl(key: string): Promise<{ url: string; expiresAt: Date }> {

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { KeyStore } from '@app/common/auth/key-store.js';
 import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
+import { ImageFetcher } from '@app/common/input-images/fetch-image.js';
+import { InputStore } from '@app/common/input-images/input-store.js';
 import { JobEvents } from '@app/common/jobs/job-events.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
@@ -16,13 +18,16 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { ApiConfig } from './api.config.js';
 import { Connections } from './connections.js';
+import { EditsController } from './edits/edits.controller.js';
 import { FilesController } from './files/files.controller.js';
 import { SignedFiles } from './files/signed-files.js';
+import { AcceptedJobs } from './generations/accepted-jobs.js';
 import { GenerationService } from './generations/generation-service.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { AuthGuard, DefaultRequestRate } from './http/auth.guard.js';
+import { InputImages } from './inputs/input-images.js';
 import { EventStream } from './jobs/event-stream.js';
 import { JobDocuments } from './jobs/job-documents.js';
 import { JobsController } from './jobs/jobs.controller.js';
@@ -57,6 +62,7 @@ export class ApiModule {
     const deliveries = new DeliveryQueue(redis);
     const events = new JobEvents(redis, blocking);
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
+    const fetcher = new ImageFetcher({ embedded: config.mode === 'embedded' });
     const policy = {
       caps: config.caps,
       embedded: config.mode === 'embedded',
@@ -64,13 +70,21 @@ export class ApiModule {
     };
 
     queueMetrics(registry, jobs, catalog.names);
+    const generations = new GenerationService(
+      catalog,
+      jobs,
+      events,
+      new InputImages(new InputStore(storage), fetcher),
+      policy,
+    );
 
     const parts = [
       new KeyStore(redis),
+      generations,
+      new AcceptedJobs(generations, documents),
       new RequestRate(redis),
       new WorkerRegistry(redis),
       new DefaultRequestRate(config.requestsPerMinute),
-      new GenerationService(catalog, jobs, events, policy),
       new TenantJobs(jobs),
       new EventStream(jobs, events, documents),
       new SignedFiles(storage, config.urlSigningKey),
@@ -80,7 +94,7 @@ export class ApiModule {
       new DisabledEndpoints(redis),
       deliveries,
       new WebhookSecrets(redis),
-      new Connections(redis, events, [jobs, deliveries, storage, { close: stopTracing }]),
+      new Connections(redis, events, [jobs, deliveries, storage, fetcher, { close: stopTracing }]),
       catalog,
       jobs,
       documents,
@@ -89,6 +103,7 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         GenerationsController,
+        EditsController,
         JobsController,
         DeliveriesController,
         WebhooksController,

@@ -1,12 +1,14 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startTracing } from '@app/common/telemetry/tracing.js';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { decodablePath } from './http/decodable-path.js';
+import { mayCarryImages } from './http/image-routes.js';
 import { jsonOnly } from './http/json-only.js';
 import { boundedNesting } from './http/nesting.js';
 import { serveOpenApi } from './http/openapi.js';
@@ -33,7 +35,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requestLog(logger), requestTrace, httpMetrics(registry), securityHeaders, decodablePath, jsonOnly);
-  app.useBodyParser('json', { limit: bodyLimit });
+  app.useBodyParser('json', { limit: bodyLimit, type: (request) => !mayCarryImages(request as Request) });
   app.use(boundedNesting);
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(logger));

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { ModelCatalog, type Model } from '@app/common/contracts/model-catalog.js';
 import { ServiceError } from '@app/common/errors.js';
+import { InputStore } from '@app/common/input-images/input-store.js';
 import { CancelChannel } from '@app/common/jobs/cancel-channel.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { workerConnection } from '@app/common/queue/connection.js';
@@ -14,6 +15,7 @@ import { EngineHost } from './engine-host/client.js';
 import { EngineKeepsDying, EngineUnusable } from './engine-host/errors.js';
 import { Heartbeat } from './heartbeat.js';
 import { Admission } from './jobs/admission.js';
+import { JobInputs } from './jobs/job-inputs.js';
 import { Publisher } from './jobs/publisher.js';
 import { JobRunner } from './jobs/runner.js';
 import type { WorkerConfig } from './worker.config.js';
@@ -93,6 +95,7 @@ export class Worker {
       source: this.source,
       engine: this.engine,
       admission,
+      inputs: new JobInputs(new InputStore(this.storage)),
       publisher: new Publisher(this.storage),
       log,
     });

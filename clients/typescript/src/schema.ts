@@ -9,8 +9,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Make images from a prompt */
+    /** Make images from a prompt, from an image, or anew in a part of one */
     post: operations['createGeneration'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/edits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Edit one to four images by an instruction */
+    post: operations['createEdit'];
     delete?: never;
     options?: never;
     head?: never;
@@ -562,6 +579,7 @@ export interface components {
       /** @enum {string} */
       code:
         | 'invalid_json'
+        | 'invalid_multipart'
         | 'unauthenticated'
         | 'scope_missing'
         | 'file_url_refused'
@@ -571,10 +589,16 @@ export interface components {
         | 'idempotency_in_flight'
         | 'body_too_large'
         | 'unsupported_media_type'
+        | 'image_type_unsupported'
         | 'validation_failed'
         | 'model_unknown'
         | 'kind_not_served'
         | 'limit_exceeded'
+        | 'image_invalid'
+        | 'image_too_large'
+        | 'image_url_refused'
+        | 'image_unreachable'
+        | 'upload_not_found'
         | 'webhook_url_refused'
         | 'put_url_refused'
         | 'idempotency_key_reused'
@@ -583,6 +607,7 @@ export interface components {
         | 'tenant_limit_reached'
         | 'queue_full'
         | 'internal_error'
+        | 'inputs_busy'
         | 'redis_unavailable'
         | 'storage_unavailable';
       detail: string;
@@ -674,6 +699,224 @@ export interface operations {
           mask?: string;
           /** @description How much of the image is made anew, default 0.6 */
           strength?: number;
+        };
+      };
+    };
+    responses: {
+      /** @description The job, finished while the client waited */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobDocument'];
+        };
+      };
+      /** @description The job, accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobDocument'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createEdit: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Makes a repeated POST safe for 24 hours */
+        'Idempotency-Key'?: string;
+        /** @description `wait=N`: answer with the finished job within N ≤ 60 s */
+        Prefer?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          prompt: string;
+          negative_prompt?: string;
+          model?: string;
+          width?: number;
+          height?: number;
+          size?: string;
+          steps?: number;
+          guidance_scale?: number;
+          cfg_normalization?: boolean;
+          cfg_truncation?: number;
+          seed?: number;
+          n?: number;
+          output?: {
+            /**
+             * @default png
+             * @enum {string}
+             */
+            format?: 'png' | 'jpeg' | 'webp';
+            quality?: number;
+            /** @default true */
+            embed_parameters?: boolean;
+            put_urls?: string[];
+          };
+          /** @enum {string} */
+          priority?: 'high' | 'normal' | 'low';
+          deadline_s?: number;
+          batch?: boolean;
+          webhook?: {
+            /** Format: uri */
+            url: string;
+            events?: (
+              'job.started' | 'job.progress' | 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.expired'
+            )[];
+          };
+          /** @description Steps between preview images; 0, the default: none */
+          preview_every?: number;
+          metadata?: {
+            [key: string]: unknown;
+          };
+          images: string[];
+        };
+        'multipart/form-data': {
+          prompt: string;
+          negative_prompt?: string;
+          model?: string;
+          width?: number;
+          height?: number;
+          size?: string;
+          steps?: number;
+          guidance_scale?: number;
+          cfg_normalization?: boolean;
+          cfg_truncation?: number;
+          seed?: number;
+          n?: number;
+          output?: {
+            /**
+             * @default png
+             * @enum {string}
+             */
+            format?: 'png' | 'jpeg' | 'webp';
+            quality?: number;
+            /** @default true */
+            embed_parameters?: boolean;
+            put_urls?: string[];
+          };
+          /** @enum {string} */
+          priority?: 'high' | 'normal' | 'low';
+          deadline_s?: number;
+          batch?: boolean;
+          webhook?: {
+            /** Format: uri */
+            url: string;
+            events?: (
+              'job.started' | 'job.progress' | 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.expired'
+            )[];
+          };
+          /** @description Steps between preview images; 0, the default: none */
+          preview_every?: number;
+          metadata?: {
+            [key: string]: unknown;
+          };
+          images: string[];
         };
       };
     };

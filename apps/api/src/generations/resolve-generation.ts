@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import type { GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
+import type { EditBody, GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
 import type { Model, ModelCatalog, RequestKind } from '@app/common/contracts/model-catalog.js';
-import { tokensPerImage } from '@app/common/jobs/cost.js';
 import { invalidField, Problem } from '../http/problems.js';
+import { checkLimits } from './check-limits.js';
 
 const seedRange = 2 ** 32;
 const sidePx = 16;
@@ -26,10 +26,10 @@ export function modelFor(kind: RequestKind, name: string | undefined, catalog: M
 }
 
 /**
- * Fills in the model's defaults, draws the seed where none is given, and checks the model's limits. Throws
- * `validation_failed` or `limit_exceeded`, which names the limit.
+ * Fills in the model's defaults, draws the seed where none is given, and checks the model's limits; input images are added
+ * by `withInputs`. Throws `validation_failed` or `limit_exceeded`, which names the limit.
  */
-export function resolveGeneration(body: GenerationBody, model: Model): GenerationRequest {
+export function resolveGeneration(body: GenerationBody | EditBody, model: Model): GenerationRequest {
   const { width, height } = sizeOf(body, model);
   // Not `put_urls`: whoever has one can write there, and the request is shown.
   const { format = 'png', quality, embed_parameters = true } = body.output ?? {};
@@ -47,14 +47,18 @@ export function resolveGeneration(body: GenerationBody, model: Model): Generatio
     output: { format, ...(quality !== undefined && { quality }), embed_parameters },
     batch: body.batch ?? true,
     preview_every: body.preview_every ?? 0,
+    ...('image' in body && body.image !== undefined && { strength: body.strength ?? defaultStrength(body) }),
   };
   checkLimits(request, model, body.size === undefined ? 'width' : 'size');
   if (!Number.isSafeInteger(request.seed + request.n)) throw invalidField('seed', 'must leave room for seed + n');
   return request;
 }
 
+/** diffusers' own defaults for image to image and for inpainting. */
+const defaultStrength = ({ mask }: GenerationBody): number => (mask === undefined ? 0.6 : 1);
+
 /** Pixels, by `size` or by `width` and `height`, never both. */
-function sizeOf(body: GenerationBody, model: Model): { width: number; height: number } {
+function sizeOf(body: GenerationBody | EditBody, model: Model): { width: number; height: number } {
   if (body.size === undefined) {
     return { width: body.width ?? model.defaults.width, height: body.height ?? model.defaults.height };
   }
@@ -65,30 +69,3 @@ function sizeOf(body: GenerationBody, model: Model): { width: number; height: nu
   if (width % sidePx !== 0 || height % sidePx !== 0) throw invalidField('size', `must be multiples of ${sidePx} px`);
   return { width, height };
 }
-
-function checkLimits(request: GenerationRequest, { limits, token_budget, name }: Model, sizeField: string): void {
-  const refuse = (limit: string, bound: number, field: string, value: number): never => {
-    const side = value < bound ? 'below' : 'above';
-    const message = `${value} is ${side} the limit ${limit} of ${name}, ${bound}`;
-    throw new Problem('limit_exceeded', `${field}: ${message}`, { limit, bound, errors: [{ field, message }] });
-  };
-  const atMost = (limit: string, bound: number, field: string, value: number): void => {
-    if (value > bound) refuse(limit, bound, field, value);
-  };
-  const sides = sizeField === 'size' ? ['size', 'size'] : ['width', 'height'];
-  for (const [i, side] of [request.width, request.height].entries()) {
-    const field = sides[i] ?? sizeField;
-    if (side < limits.min_side) refuse('min_side', limits.min_side, field, side);
-    atMost('max_side', limits.max_side, field, side);
-  }
-  atMost('max_pixels', limits.max_pixels, sizeField, request.width * request.height);
-  atMost('max_steps', limits.max_steps, 'steps', request.steps);
-  atMost('max_images', limits.max_images, 'n', request.n);
-  atMost('max_prompt_chars', limits.max_prompt_chars, 'prompt', charactersOf(request.prompt));
-  atMost('max_prompt_chars', limits.max_prompt_chars, 'negative_prompt', charactersOf(request.negative_prompt ?? ''));
-  // A request above an empty engine's budget could never start.
-  atMost('token_budget', token_budget, sizeField, tokensPerImage(request));
-}
-
-/** Unicode code points: an emoji counts once. */
-const charactersOf = (text: string): number => Array.from(text).length;

@@ -1,8 +1,10 @@
 import type { NextFunction, Request, Response } from 'express';
+import { mayCarryImages } from './image-routes.js';
 import { Problem } from './problems.js';
 
-/** Refuses bodies that the JSON parser would pass by in silence. */
+/** Refuses bodies that the JSON parser would pass by in silence; routes that take other bodies look for themselves. */
 export function jsonOnly(request: Request, _response: Response, next: NextFunction): void {
+  const looksItself = mayCarryImages(request) || (request.method === 'PUT' && request.path.startsWith('/files/'));
   const hasBody = request.headers['content-length'] !== '0';
-  next(hasBody && request.is('json') === false ? new Problem('unsupported_media_type') : undefined);
+  next(!looksItself && hasBody && request.is('json') === false ? new Problem('unsupported_media_type') : undefined);
 }

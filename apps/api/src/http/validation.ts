@@ -8,7 +8,12 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-const nameOf = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'body';
+/** `webhook.events[0]`; the body itself has no path. */
+const nameOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '') || 'body';
 
 function errorsOf(issue: Issue): { field: string; message: string }[] {
   const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));

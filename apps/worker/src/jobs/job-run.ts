@@ -5,6 +5,7 @@ import type { FetchedJob } from '@app/common/queue/job-source.js';
 import type { EngineHost } from '../engine-host/client.js';
 import type { Admission } from './admission.js';
 import { imageRequest, outputFormat } from './image-request.js';
+import type { JobInputs } from './job-inputs.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { Publisher } from './publisher.js';
 import { DeadlinePassed, StartRefused } from './run-errors.js';
@@ -15,6 +16,7 @@ export interface RunTools {
   store: JobStore;
   engine: Pick<EngineHost, 'run' | 'whenReady'>;
   admission: Admission;
+  inputs: JobInputs;
   publisher: Publisher;
 }
 
@@ -110,7 +112,7 @@ export class JobRun {
 
   private async image(index: number): Promise<StoredImage> {
     const { signal } = this.abortion;
-    const { admission, engine, publisher } = this.tools;
+    const { admission, engine, inputs, publisher } = this.tools;
     const { request, crashes } = this.record;
     const earlier = this.earlier[index];
     if (earlier) {
@@ -124,8 +126,9 @@ export class JobRun {
     const leave = await admission.enter(alone ? admission.budget : tokensPerImage(request), signal);
     try {
       await this.start();
+      const source = await inputs.sourceOf(this.record, signal);
       const made = await engine.run(
-        imageRequest(this.record, index, alone),
+        { ...imageRequest(this.record, index, alone), ...(source && { source }) },
         outputFormat(this.record, index),
         () => this.progress.advance(1),
         signal,

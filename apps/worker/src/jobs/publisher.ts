@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
-import { ObjectExists, StorageUnavailable, type ObjectStorage } from '@app/common/storage/object-storage.js';
+import { ObjectExists, type ObjectStorage } from '@app/common/storage/object-storage.js';
 import type { EncodedImage } from '../engine-host/protocol.js';
 import { seedOf } from './image-request.js';
-
-/** How long the storage may be away before a job fails for it; its images wait in memory. */
-const patienceMs = 60_000;
-const retryDelayMs = { first: 500, max: 5_000 };
+import { withPatience } from './storage-patience.js';
 
 /** Puts images where clients find them. The key follows from job and index, so that no attempt can make a second object. */
 export class Publisher {
@@ -56,16 +52,3 @@ const describe = (record: JobRecord, index: number): Omit<StoredImage, 'key' | '
   height: record.request.height,
   format: record.request.output.format,
 });
-
-async function withPatience<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const until = Date.now() + patienceMs;
-  for (let delayMs = retryDelayMs.first; ; delayMs = Math.min(2 * delayMs, retryDelayMs.max)) {
-    signal.throwIfAborted();
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof StorageUnavailable) || Date.now() + delayMs > until) throw error;
-      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-}

@@ -30,3 +30,8 @@ export class StartRefused extends ServiceError {
     super(`the job cannot start: it is ${state}`);
   }
 }
+
+/** An input image is not in the storage any more. */
+export class InputMissing extends ServiceError {
+  readonly code = 'input_missing';
+}

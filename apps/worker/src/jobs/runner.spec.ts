@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { pino } from 'pino';
 import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
+import { InputStore } from '@app/common/input-images/input-store.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { workerConnection } from '@app/common/queue/connection.js';
@@ -13,6 +14,7 @@ import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
 import type { EncodedImage } from '../engine-host/protocol.js';
 import { EngineCrashed, EngineRequestFailed } from '../engine-host/errors.js';
 import { Admission } from './admission.js';
+import { JobInputs } from './job-inputs.js';
 import { Publisher } from './publisher.js';
 import { JobRunner } from './runner.js';
 
@@ -74,6 +76,7 @@ describe('JobRunner', () => {
       source,
       engine,
       admission,
+      inputs: new JobInputs(new InputStore(storage)),
       publisher: new Publisher(storage),
       log: pino({ level: 'silent' }),
     });
@@ -126,6 +129,26 @@ describe('JobRunner', () => {
       [6, `acme/${id}/1.png`],
       [7, `acme/${id}/2.png`],
     ]);
+  });
+
+  it('gives the engine the input images of a job, and fails it when one is gone', async () => {
+    const input = (sha256: string) => ({ sha256, width: 16, height: 16, bytes: 1 });
+    for (const name of ['image', 'mask']) {
+      const info = { contentType: 'image/png', sha256: name };
+      await storage.putIfAbsent(`acme/inputs/${name}.png`, Buffer.from(name), info);
+    }
+    const id = await accept({ image: input('image'), mask: input('mask'), strength: 0.5 });
+    await inEngine(1);
+    expect(engine.waiting[0]!.request.source).toEqual({
+      kind: 'inpaint',
+      image: Buffer.from('image'),
+      mask: Buffer.from('mask'),
+      strength: 0.5,
+    });
+    engine.waiting[0]!.make();
+    expect((await ended(id)).state).toBe('succeeded');
+    const orphan = await accept({ images: [input('image'), input('gone')] });
+    expect(await ended(orphan)).toMatchObject({ state: 'failed', error: { code: 'input_missing' } });
   });
 
   it('leaves jobs in the queue while one waits for room', async () => {

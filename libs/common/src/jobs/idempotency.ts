@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { claim } from './scripts/claim.lua.js';
+import { unclaim } from './scripts/unclaim.lua.js';
 
 const lifetimeMs = 24 * 3600 * 1000;
-/** A claim whose job is still missing after this time belongs to a request that died. */
-const staleMs = 10_000;
+/** A claim whose job is still missing after this time belongs to a request that died. Longer than inputs take to fetch. */
+const staleMs = 60_000;
 
 export interface IdempotencyClaim {
   /** `new`: go on. `held`: somebody has it. `stale`: as `held`, and the caller may take over. `mismatch`: other body. */
@@ -20,18 +21,23 @@ export interface IdempotencyClaim {
 export class IdempotencyClaims {
   constructor(private readonly redis: Redis) {}
 
-  async take(tenant: string, key: string, fingerprint: string, id: string): Promise<IdempotencyClaim> {
+  /** `renew`: whatever job the key stands for, it now stands for `id`. */
+  async take(
+    tenant: string,
+    { key, fingerprint, renew = false }: { key: string; fingerprint: string; renew?: boolean },
+    id: string,
+  ): Promise<IdempotencyClaim> {
     const [outcome, holder] = (await claim.run(
       this.redis,
       [claimKey(tenant, key)],
-      [fingerprint, id, lifetimeMs, staleMs],
+      [fingerprint, id, lifetimeMs, staleMs, renew ? 1 : 0],
     )) as [IdempotencyClaim['outcome'], string];
     return { outcome, id: holder };
   }
 
-  /** After a refusal: the client may try again with the same key. */
-  async drop(tenant: string, key: string): Promise<void> {
-    await this.redis.del(claimKey(tenant, key));
+  /** Forgets the key, unless it stands for another job by now. */
+  async drop(tenant: string, key: string, id: string): Promise<void> {
+    await unclaim.run(this.redis, [claimKey(tenant, key)], [id]);
   }
 }
 

@@ -39,8 +39,16 @@ export interface NewJob extends Pick<
   caps: { tenantJobs: number; queueJobs: number };
   /** GPU-seconds that the tenant may use a day, over all models; without it the job is not counted. */
   quota?: number | undefined;
-  /** `fingerprint`: SHA-256 of the canonical body. */
-  idempotency?: { key: string; fingerprint: string } | undefined;
+  /** From `reserve`; without it `accept` reserves one itself. */
+  id?: string;
+  idempotency?: Idempotency | undefined;
+}
+
+/** `fingerprint`: SHA-256 of the canonical body. `renew`: the key is taken from whatever job it stands for. */
+export interface Idempotency {
+  key: string;
+  fingerprint: string;
+  renew?: boolean;
 }
 
 export type StartResult =
@@ -74,14 +82,14 @@ export class JobStore {
    * Throws {@link TenantLimitReached}, {@link QueueFull}, {@link QuotaExceeded}, {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
    */
   async accept(job: NewJob): Promise<{ record: JobRecord; replayed: boolean }> {
-    const claimed = await this.claimId(job);
-    if ('record' in claimed) return { record: claimed.record, replayed: true };
-    const { id } = claimed;
-    await this.reserve(id, job);
+    const reserved = job.id === undefined ? await this.reserve(job) : { id: job.id };
+    if ('record' in reserved) return { record: reserved.record, replayed: true };
+    const { id } = reserved;
+    await this.charge(id, job);
     const reply = await this.write(id, job);
     const [outcome] = reply;
     if (outcome === 'tenant_limit' || outcome === 'queue_full') {
-      await this.dropClaim(job);
+      await this.unreserve({ ...job, id });
       if (job.quota !== undefined) await this.quota.refund(job.tenant, id);
       throw outcome === 'queue_full'
         ? new QueueFull(`the queue of ${job.model} is full`)
@@ -92,6 +100,30 @@ export class JobStore {
     const record = outcome === 'accepted' ? decodeJob(reply[3]) : await this.get(id);
     if (!record) throw new Error(`job ${id} vanished while it was accepted`);
     return { record, replayed: outcome === 'exists' };
+  }
+
+  /**
+   * The id of a job that is about to be accepted, for those who have work to do before; or the job that the idempotency key
+   * stands for already. Throws {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
+   */
+  async reserve(
+    job: Pick<NewJob, 'tenant' | 'model' | 'idempotency'>,
+  ): Promise<{ id: string } | { record: JobRecord }> {
+    const id = newJobId(job.model);
+    if (!job.idempotency) return { id };
+    const claim = await this.claims.take(job.tenant, job.idempotency, id);
+    if (claim.outcome === 'new') return { id };
+    if (claim.outcome === 'mismatch') throw new IdempotencyMismatch('this Idempotency-Key was used with another body');
+    const record = await this.get(claim.id);
+    if (record) return { record };
+    if (claim.outcome === 'held')
+      throw new IdempotencyInFlight('the first request with this Idempotency-Key still runs');
+    return { id: claim.id };
+  }
+
+  /** Gives the idempotency key back, if it still stands for this id: the client may try again with it. */
+  async unreserve(job: { tenant: string; id: string; idempotency?: Idempotency | undefined }): Promise<void> {
+    if (job.idempotency) await this.claims.drop(job.tenant, job.idempotency.key, job.id);
   }
 
   get(id: string): Promise<JobRecord | null> {
@@ -172,33 +204,15 @@ export class JobStore {
     await this.queues.close();
   }
 
-  private async reserve(id: string, job: NewJob): Promise<void> {
+  /** Counts the job against the tenant's GPU-seconds of the day. */
+  private async charge(id: string, job: NewJob): Promise<void> {
     if (job.quota === undefined) return;
     try {
       await this.quota.reserve(job.tenant, id, job.cost, job.quota);
     } catch (error) {
-      if (error instanceof QuotaExceeded) await this.dropClaim(job);
+      if (error instanceof QuotaExceeded) await this.unreserve({ ...job, id });
       throw error;
     }
-  }
-
-  /** After a refusal the client may try again with the same key. */
-  private async dropClaim({ tenant, idempotency }: NewJob): Promise<void> {
-    if (idempotency) await this.claims.drop(tenant, idempotency.key);
-  }
-
-  private async claimId(job: NewJob): Promise<{ id: string } | { record: JobRecord }> {
-    const id = newJobId(job.model);
-    if (!job.idempotency) return { id };
-    const { key, fingerprint } = job.idempotency;
-    const claim = await this.claims.take(job.tenant, key, fingerprint, id);
-    if (claim.outcome === 'new') return { id };
-    if (claim.outcome === 'mismatch') throw new IdempotencyMismatch('this Idempotency-Key was used with another body');
-    const record = await this.get(claim.id);
-    if (record) return { record };
-    if (claim.outcome === 'held')
-      throw new IdempotencyInFlight('the first request with this Idempotency-Key still runs');
-    return { id: claim.id };
   }
 
   private async queue(id: string, tag: string, base: string, fenceBase: string): Promise<void> {

@@ -1,0 +1,62 @@
+import {
+  applyDecorators,
+  Injectable,
+  SetMetadata,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Observable } from 'rxjs';
+import { multipartBody } from './multipart-body.js';
+import { boundedNesting } from './nesting.js';
+import { Problem } from './problems.js';
+
+const multipartMetadata = 'multipart-body';
+/** Four images of 10 MB as base64, and the rest. */
+const maxBodyBytes = 56_000_000;
+/** Bodies with images that a process holds at once. */
+const maxHeldBytes = 256_000_000;
+
+/** A body that may carry images: JSON, and with `multipart` a form whose file parts become data URLs in `images` and `mask`. */
+export const ImageBody = (options: { multipart: boolean }): MethodDecorator =>
+  applyDecorators(SetMetadata(multipartMetadata, options.multipart), UseInterceptors(ImageBodyReader));
+
+const json = express.json({ limit: maxBodyBytes });
+
+/** Reads the bodies of {@link ImageBody} routes, after the guards, as long as there is memory for them. */
+@Injectable()
+export class ImageBodyReader implements NestInterceptor {
+  private heldBytes = 0;
+
+  constructor(private readonly reflector: Reflector) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const response = context.switchToHttp().getResponse<Response>();
+    const parsers: RequestHandler[] = [json, boundedNesting];
+    if (request.is('multipart/form-data') && this.reflector.get<boolean>(multipartMetadata, context.getHandler())) {
+      parsers[0] = multipartBody;
+    } else if (request.is('json') === false) {
+      throw new Problem('unsupported_media_type');
+    }
+    this.hold(Number(request.headers['content-length'] ?? maxBodyBytes), response);
+    for (const parse of parsers) await run(parse, request, response);
+    return next.handle();
+  }
+
+  private hold(bytes: number, response: Response): void {
+    if (bytes > maxBodyBytes) throw new Problem('body_too_large');
+    if (this.heldBytes + bytes > maxHeldBytes) throw new Problem('inputs_busy', undefined, {}, { 'retry-after': '2' });
+    this.heldBytes += bytes;
+    response.once('close', () => (this.heldBytes -= bytes));
+  }
+}
+
+async function run(handler: RequestHandler, request: Request, response: Response): Promise<void> {
+  const error = await new Promise((resolve) => void handler(request, response, resolve));
+  if (error === undefined) return;
+  throw error instanceof Error ? error : new Error('the body could not be read', { cause: error });
+}
