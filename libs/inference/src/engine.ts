@@ -55,6 +55,10 @@ class BatchedEngine implements ImageEngine {
     const { result, computeMs, batch } = await this.batcher.run(asked, {
       alone: request.alone ?? false,
       onStep: (step) => observer?.onStep?.(step, steps),
+      ...(observer?.onPreview && {
+        previewEvery: request.previewEvery ?? 0,
+        onPreview: (step, image) => observer.onPreview?.(step, image),
+      }),
       ...(signal && { signal }),
     });
     return { ...result.image, computeMs, batch };

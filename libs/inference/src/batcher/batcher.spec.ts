@@ -11,7 +11,7 @@ interface FakeRequest {
   tokens?: number;
   /** One layout, or two for a guidance pair. */
   layouts?: string[];
-  fails?: 'prepare' | 'evaluate' | 'finish';
+  fails?: 'prepare' | 'evaluate' | 'finish' | 'preview';
 }
 interface FakeState {
   request: FakeRequest;
@@ -25,10 +25,12 @@ interface FakeSample {
 }
 
 /** A pipeline whose result is the sum of its outputs, each of which depends on its own sample alone. */
-class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, number> {
+class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, number, number> {
   readonly calls: FakeSample[][] = [];
   readonly log: string[] = [];
-  underWay = 0;
+  /** Held decodes end when this is called. */
+  private readonly held: (() => void)[] = [];
+  private readonly underWay = new Set<string>();
 
   tokens = ({ tokens = 100 }: FakeRequest): number => tokens;
   prepare = (request: FakeRequest): Promise<FakeState> =>
@@ -52,12 +54,27 @@ class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, numbe
   });
   finish = ({ request, sum }: FakeState): Promise<number> =>
     this.work(`finish ${request.name}`, request.fails === 'finish', () => sum);
+  preview = ({ request, step, sum }: FakeState): Promise<number> =>
+    this.work(`preview ${request.name}${step}`, request.fails === 'preview', () => sum);
+
+  /** Decodes and previews of this request go on until `release`. */
+  holds = '';
+  release(): void {
+    this.holds = '';
+    for (const end of this.held.splice(0)) end();
+  }
 
   private async work<T>(label: string, fails: boolean, make: () => T): Promise<T> {
     this.log.push(label);
-    expect(++this.underWay).toBe(1);
+    const [stage = ''] = label.split(' ');
+    const lane = stage === 'preview' ? 'finish' : stage;
+    expect(this.underWay).not.toContain(lane);
+    this.underWay.add(lane);
     await nextTurn();
-    this.underWay--;
+    if (lane === 'finish' && this.holds !== '' && label.includes(` ${this.holds}`)) {
+      await new Promise<void>((end) => this.held.push(end));
+    }
+    this.underWay.delete(lane);
     if (fails) throw new Error(`${label} failed`);
     return make();
   }
@@ -108,7 +125,7 @@ describe('Batcher', () => {
     expect(results[0]!.batch.mean).toBeGreaterThan(1);
   });
 
-  it('lets a newcomer join at the next call, at its own step', async () => {
+  it('lets a newcomer join at the next call once it is prepared, at its own step', async () => {
     const { pipeline, batcher } = setUp();
     let second: Promise<unknown> = Promise.resolve();
     await batcher.run(
@@ -122,7 +139,7 @@ describe('Batcher', () => {
     await second;
     const together = pipeline.calls.filter((call) => call.length === 2);
     expect(together).toHaveLength(2);
-    expect(together[0]!.map(({ step }) => step).sort()).toEqual([0, 2]);
+    expect(together[0]!.map(({ step }) => step).sort()).toEqual([0, 3]);
   });
 
   it('never mixes layouts, and completes a guidance pair from two calls', async () => {
@@ -191,6 +208,69 @@ describe('Batcher', () => {
     const order = pipeline.log.filter((line) => !line.startsWith('call'));
     expect(order.indexOf('prepare H')).toBeGreaterThan(order.indexOf('finish b'));
     expect(order.indexOf('prepare c')).toBeGreaterThan(order.indexOf('finish H'));
+  });
+
+  it('goes on stepping while an image is decoded', async () => {
+    const { pipeline, batcher } = setUp();
+    pipeline.holds = 'a';
+    const decoded = batcher.run({ name: 'a', steps: 1 });
+    const other = await batcher.run({ name: 'b', steps: 6 }, { onStep: (step) => step === 6 && pipeline.release() });
+    expect((await decoded).result).toBe(expectedResult({ name: 'a', steps: 1 }));
+    expect(other.result).toBe(expectedResult({ name: 'b', steps: 6 }));
+    const decode = pipeline.log.indexOf('finish a');
+    expect(pipeline.log.slice(decode).filter((line) => line.startsWith('call b')).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('decodes the least served first', async () => {
+    const { pipeline, batcher } = setUp();
+    pipeline.holds = 'a';
+    const first = batcher.run({ name: 'a', steps: 1 });
+    const large = batcher.run({ name: 'L', steps: 2, tokens: 4096, layouts: ['large'] });
+    const small = batcher.run({ name: 's', steps: 2, layouts: ['small'] });
+    while (batcher.tokensInFlight > 0 && pipeline.calls.length < 5) await nextTurn();
+    for (let turns = 0; turns < 5; turns++) await nextTurn();
+    pipeline.release();
+    await Promise.all([first, large, small]);
+    expect(pipeline.log.filter((line) => line.startsWith('finish'))).toEqual(['finish a', 'finish s', 'finish L']);
+  });
+
+  it('previews a request as asked, never its last step', async () => {
+    const { batcher } = setUp();
+    const previews: [number, number][] = [];
+    const request = { name: 'p', steps: 6 };
+    const onPreview = (step: number, sum: number): void => void previews.push([step, sum]);
+    await batcher.run(request, { previewEvery: 3, onPreview });
+    expect(previews).toEqual([[3, expectedResult({ ...request, steps: 3 })]]);
+  });
+
+  it('leaves out previews that a newer one overtakes, and decodes what is done before them', async () => {
+    const { pipeline, batcher } = setUp();
+    const previews: number[] = [];
+    pipeline.holds = 'p1';
+    const onPreview = (step: number): void => void previews.push(step);
+    const onStep = (step: number): boolean => step === 6 && (pipeline.release(), true);
+    const [, other] = await Promise.all([
+      batcher.run({ name: 'p', steps: 30 }, { previewEvery: 1, onPreview, onStep }),
+      batcher.run({ name: 'b', steps: 4 }),
+    ]);
+    expect(other.result).toBe(expectedResult({ name: 'b', steps: 4 }));
+    expect(previews.slice(0, 2)[0]).toBe(1);
+    expect(previews[1]).toBeGreaterThanOrEqual(6);
+    const decodes = pipeline.log.filter((line) => /^(finish|preview)/.test(line));
+    expect(decodes.slice(0, 2)).toEqual(['preview p1', 'finish b']);
+  });
+
+  it('tells an aborted request so while another is decoded', async () => {
+    const { pipeline, batcher } = setUp({ tokenBudget: 100 });
+    pipeline.holds = 'a';
+    const decoded = batcher.run({ name: 'a', steps: 1 });
+    const abort = new AbortController();
+    const waiting = reason(batcher.run({ name: 'w', steps: 1 }, { signal: abort.signal }));
+    while (!pipeline.log.includes('finish a')) await nextTurn();
+    abort.abort(new Error('canceled'));
+    expect(await waiting).toMatchObject({ message: 'canceled' });
+    pipeline.release();
+    await decoded;
   });
 
   it.each(['prepare', 'finish'] as const)('keeps a failure of %s to its request', async (stage) => {

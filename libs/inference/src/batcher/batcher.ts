@@ -1,18 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor } from '../tensor/tensor.js';
 import { BatcherClosed } from './batcher-closed.js';
+import { Lane } from './lane.js';
 import { nextCall } from './next-call.js';
 import type { BatchedResult, BatcherLimits, RunOptions, StepPort } from './step-port.js';
 import { Ticket } from './ticket.js';
+import { WakeUp } from './wake-up.js';
 
 /**
  * Step-level continuous batching. Between two transformer calls requests join, leave and are cancelled; a call holds samples
  * of one layout from any requests, whatever their step. Turns are fair by tokens (start-time fair queueing), so a small image
- * waits for at most one step of a large one. Preparing and finishing happen between calls, one at a time.
+ * waits for at most one step of a large one. Preparing and decoding run beside the calls, each in a lane of its own, and take
+ * the least served request first.
  */
-export class Batcher<Request, State, Sample, Result> {
+export class Batcher<Request, State, Sample, Result, Preview> {
   /** In order of arrival. */
-  private readonly tickets = new Set<Ticket<Request, State, Sample, Result>>();
+  private readonly tickets = new Set<Ticket<Request, State, Sample, Result, Preview>>();
+  private readonly wakeUp = new WakeUp();
+  private readonly preparing = new Lane(this.wakeUp.call);
+  private readonly decoding = new Lane(this.wakeUp.call);
   private loop: Promise<void> | null = null;
   private closed = false;
   private lastId = 0;
@@ -20,7 +26,7 @@ export class Batcher<Request, State, Sample, Result> {
   private clock = 0;
 
   constructor(
-    private readonly port: StepPort<Request, State, Sample, Result>,
+    private readonly port: StepPort<Request, State, Sample, Result, Preview>,
     private readonly limits: BatcherLimits,
   ) {}
 
@@ -33,24 +39,32 @@ export class Batcher<Request, State, Sample, Result> {
    * Runs one request to its result. Rejects with the signal's reason when aborted, with the port's error when a stage or a
    * call with a sample of it fails, and with BatcherClosed.
    */
-  async run(request: Request, options: RunOptions = {}): Promise<BatchedResult<Result>> {
+  async run(request: Request, options: RunOptions<Preview> = {}): Promise<BatchedResult<Result>> {
     options.signal?.throwIfAborted();
     if (this.closed) throw new BatcherClosed();
-    const ticket = new Ticket<Request, State, Sample, Result>(
+    const ticket = new Ticket<Request, State, Sample, Result, Preview>(
       ++this.lastId,
       request,
       this.port.tokens(request),
       options,
     );
     this.tickets.add(ticket);
+    options.signal?.addEventListener('abort', this.wakeUp.call, { once: true });
     this.loop ??= this.runUntilEmpty();
-    return ticket.settled;
+    this.wakeUp.call();
+    try {
+      return await ticket.settled;
+    } finally {
+      options.signal?.removeEventListener('abort', this.wakeUp.call);
+    }
   }
 
   /** Rejects what is here at the next boundary and returns when nothing runs any more. */
   async close(): Promise<void> {
     this.closed = true;
+    this.wakeUp.call();
     await this.loop;
+    await Promise.all([this.preparing.idle(), this.decoding.idle()]);
   }
 
   private async runUntilEmpty(): Promise<void> {
@@ -58,9 +72,10 @@ export class Batcher<Request, State, Sample, Result> {
     await this.boundary();
     while (this.tickets.size > 0) {
       this.admit();
-      await this.prepareNext();
-      await this.callNext();
-      await this.finishNext();
+      this.prepareNext();
+      this.decodeNext();
+      if (!(await this.callNext())) await this.wakeUp.sleep();
+      await this.boundary();
     }
     this.loop = null;
   }
@@ -77,24 +92,64 @@ export class Batcher<Request, State, Sample, Result> {
   }
 
   /** Prepares one request; as many as fill a call when no one is stepping who would have to wait. */
-  private async prepareNext(): Promise<void> {
+  private prepareNext(): void {
+    if (this.preparing.busy) return;
     const count = this.at('stepping').length === 0 ? this.limits.samplesPerCall : 1;
-    for (const ticket of this.at('admitted').slice(0, count)) {
-      if (!this.tickets.has(ticket)) continue; // left while a neighbour was prepared
-      await this.unit([ticket], async () => {
-        const state = await this.port.prepare(ticket.request);
-        ticket.enter(state, this.port.samples(state));
-      });
-    }
+    const tickets = this.at('admitted').slice(0, count);
+    if (tickets.length > 0) this.preparing.start(() => this.prepare(tickets));
   }
 
-  private async callNext(): Promise<void> {
+  private async prepare(tickets: readonly Ticket<Request, State, Sample, Result, Preview>[]): Promise<void> {
+    const entries: (() => void)[] = [];
+    for (const ticket of tickets) {
+      if (!this.tickets.has(ticket)) continue; // left while a neighbour was prepared
+      await this.guarded([ticket], async () => {
+        const state = await this.port.prepare(ticket.request);
+        const samples = this.port.samples(state);
+        entries.push(() => ticket.enter(state, samples));
+      });
+    }
+    for (const enter of entries) enter();
+  }
+
+  /** Finishes the least served request that is done, or makes a preview when none is. */
+  private decodeNext(): void {
+    if (this.decoding.busy) return;
+    const byService = [...this.tickets].sort((a, b) => a.served - b.served);
+    const [done] = byService.filter(({ phase }) => phase.at === 'finishing');
+    const [foreseen] = byService.filter(({ duePreview }) => duePreview !== null);
+    if (done) this.decoding.start(() => this.finish(done));
+    else if (foreseen) this.decoding.start(() => this.preview(foreseen));
+  }
+
+  private finish(ticket: Ticket<Request, State, Sample, Result, Preview>): Promise<void> {
+    return this.guarded([ticket], async () => {
+      if (ticket.phase.at !== 'finishing') return;
+      const result = await this.port.finish(ticket.phase.state);
+      this.tickets.delete(ticket);
+      ticket.complete(result);
+    });
+  }
+
+  private preview(ticket: Ticket<Request, State, Sample, Result, Preview>): Promise<void> {
+    return this.guarded([ticket], async () => {
+      const due = ticket.duePreview;
+      if (!due) return;
+      ticket.duePreview = null;
+      const preview = await this.port.preview(due.state);
+      // Not when the request has left, or has come to its end meanwhile.
+      if (this.tickets.has(ticket) && ticket.phase.at === 'stepping') ticket.options.onPreview?.(due.step, preview);
+    });
+  }
+
+  /** One transformer call; false when no sample waits for one. */
+  private async callNext(): Promise<boolean> {
     const call = nextCall([...this.tickets].flatMap(this.candidates), this.limits.samplesPerCall);
     const [first] = call;
-    if (!first) return;
+    if (!first) return false;
     this.clock = first.served;
     const sharers = [...new Set(call.map(({ ticket }) => ticket))];
-    await this.unit(sharers, async () => {
+    await this.guarded(sharers, async () => {
       const outputs = await this.port.evaluate(call.map(({ sample }) => sample));
       for (const ticket of sharers) ticket.noteCall(sharers.length);
       call.forEach(({ ticket, index }, i) => {
@@ -103,10 +158,11 @@ export class Batcher<Request, State, Sample, Result> {
         this.receive(ticket, index, output);
       });
     });
+    return true;
   }
 
   /** The samples of a request that wait for a call. */
-  private readonly candidates = (ticket: Ticket<Request, State, Sample, Result>) => {
+  private readonly candidates = (ticket: Ticket<Request, State, Sample, Result, Preview>) => {
     const company = ticket.options.alone ? `only ${ticket.id}` : 'any';
     return ticket.pending().map(({ sample, index }) => ({
       ticket,
@@ -118,31 +174,21 @@ export class Batcher<Request, State, Sample, Result> {
   };
 
   /** Takes a request one step on when its last output is there. What fails here is its own failure. */
-  private receive(ticket: Ticket<Request, State, Sample, Result>, index: number, output: Tensor): void {
+  private receive(ticket: Ticket<Request, State, Sample, Result, Preview>, index: number, output: Tensor): void {
     const step = ticket.receive(index, output);
     if (!step) return;
     try {
       const state = this.port.advance(step.state, step.outputs);
-      ticket.enter(state, this.port.samples(state));
       ticket.noteStep();
+      ticket.enter(state, this.port.samples(state));
     } catch (error) {
       this.fail(ticket, error);
     }
   }
 
-  private async finishNext(): Promise<void> {
-    const [ticket] = this.at('finishing');
-    if (ticket?.phase.at !== 'finishing') return;
-    const { state } = ticket.phase;
-    await this.unit([ticket], async () => {
-      ticket.complete(await this.port.finish(state));
-      this.tickets.delete(ticket);
-    });
-  }
-
-  /** One stretch of work for some requests: its failure is theirs alone, and a boundary follows it. */
-  private async unit(
-    tickets: readonly Ticket<Request, State, Sample, Result>[],
+  /** Work for some requests: its failure is theirs alone. */
+  private async guarded(
+    tickets: readonly Ticket<Request, State, Sample, Result, Preview>[],
     work: () => Promise<void>,
   ): Promise<void> {
     try {
@@ -150,7 +196,6 @@ export class Batcher<Request, State, Sample, Result> {
     } catch (error) {
       for (const ticket of tickets) this.fail(ticket, error);
     }
-    await this.boundary();
   }
 
   /** Lets the event loop run, where messages and aborts arrive, then drops who has left. */
@@ -162,12 +207,14 @@ export class Batcher<Request, State, Sample, Result> {
     }
   }
 
-  private fail(ticket: Ticket<Request, State, Sample, Result>, reason: unknown): void {
+  private fail(ticket: Ticket<Request, State, Sample, Result, Preview>, reason: unknown): void {
     this.tickets.delete(ticket);
     ticket.reject(reason);
   }
 
-  private at(phase: 'waiting' | 'admitted' | 'stepping' | 'finishing'): Ticket<Request, State, Sample, Result>[] {
+  private at(
+    phase: 'waiting' | 'admitted' | 'stepping' | 'finishing',
+  ): Ticket<Request, State, Sample, Result, Preview>[] {
     return [...this.tickets].filter((ticket) => ticket.phase.at === phase);
   }
 }

@@ -1,10 +1,10 @@
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * What the batcher runs: a pipeline seen as stages. A state is a value: `advance` returns the next one. The batcher never has
- * two of these calls under way at once.
+ * What the batcher runs: a pipeline seen as stages. A state is a value: `advance` returns the next one. At most one `prepare`,
+ * one `evaluate` and one of `finish` and `preview` are under way at once.
  */
-export interface StepPort<Request, State, Sample, Result> {
+export interface StepPort<Request, State, Sample, Result, Preview> {
   /** Work of one step, in image tokens × guidance passes. It is the unit of the admission budget and of fair turns. */
   tokens(request: Request): number;
   /** Everything before the first step: text encoding, noise. */
@@ -19,6 +19,8 @@ export interface StepPort<Request, State, Sample, Result> {
   advance(state: State, outputs: readonly Tensor[]): State;
   /** Everything after the last step: decoding. */
   finish(state: State): Promise<Result>;
+  /** The result as a state after some step lets it be foreseen. */
+  preview(state: State): Promise<Preview>;
 }
 
 export interface BatcherLimits {
@@ -28,11 +30,15 @@ export interface BatcherLimits {
   samplesPerCall: number;
 }
 
-export interface RunOptions {
+export interface RunOptions<Preview> {
   /** No other request shares a call with this one. */
   alone?: boolean;
   /** After each step of the request; 1-based. */
   onStep?: (step: number) => void;
+  /** Steps between previews; absent or 0: none. */
+  previewEvery?: number;
+  /** A preview of the state after a step, never of the last; one that is not made before the next is due is left out. */
+  onPreview?: (step: number, preview: Preview) => void;
   /** Takes the request out at the next boundary between stages; `run` rejects with its reason. */
   signal?: AbortSignal;
 }

@@ -14,10 +14,12 @@ type Phase<State, Sample> =
   | { at: 'finishing'; state: State };
 
 /** One request inside the batcher, from `run` to its result. */
-export class Ticket<Request, State, Sample, Result> {
+export class Ticket<Request, State, Sample, Result, Preview> {
   phase: Phase<State, Sample> = { at: 'waiting' };
   /** Service so far, in tokens. A newcomer starts at the batch's clock: neither behind the others nor ahead of them all. */
   served = 0;
+  /** A preview that is due; a newer one takes its place. */
+  duePreview: { step: number; state: State } | null = null;
   readonly settled: Promise<BatchedResult<Result>>;
   reject!: (reason: unknown) => void;
   private resolve!: (result: BatchedResult<Result>) => void;
@@ -30,7 +32,7 @@ export class Ticket<Request, State, Sample, Result> {
     readonly id: number,
     readonly request: Request,
     readonly tokens: number,
-    readonly options: RunOptions,
+    readonly options: RunOptions<Preview>,
   ) {
     this.settled = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -46,6 +48,10 @@ export class Ticket<Request, State, Sample, Result> {
 
   /** Puts the request before its next step, or before its end when there are no samples left. */
   enter(state: State, samples: readonly Sample[]): void {
+    const { previewEvery = 0 } = this.options;
+    const previewDue = previewEvery > 0 && this.steps > 0 && this.steps % previewEvery === 0;
+    if (samples.length === 0) this.duePreview = null;
+    else if (previewDue) this.duePreview = { step: this.steps, state };
     this.phase =
       samples.length === 0
         ? { at: 'finishing', state }
@@ -74,6 +80,7 @@ export class Ticket<Request, State, Sample, Result> {
     this.batchSizes.push(requests);
   }
 
+  /** Counts a step that was made, before the state after it is entered. */
   noteStep(): void {
     this.served += this.tokens;
     this.steps += 1;

@@ -1,4 +1,5 @@
 import type { StepPort } from '../batcher/step-port.js';
+import type { RgbImage } from '../image/pixels.js';
 import type { DenoiserSample } from '../pipelines/components.js';
 import type { Denoising } from '../pipelines/denoising.js';
 import { drawsOf, type Draws } from '../pipelines/draws.js';
@@ -22,7 +23,7 @@ interface Recorded {
 export type RecordedResult = Recording & PipelineResult;
 
 /** The pipeline, with what it passes through kept beside its state. */
-export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, DenoiserSample, RecordedResult> {
+export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, DenoiserSample, RecordedResult, RgbImage> {
   constructor(private readonly pipeline: ImagePipeline) {}
 
   tokens(request: PipelineRequest): number {
@@ -56,5 +57,9 @@ export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, Den
 
   async finish({ state, record }: Recorded): Promise<RecordedResult> {
     return { ...record, ...(await this.pipeline.finish(state)) };
+  }
+
+  preview({ state }: Recorded): Promise<RgbImage> {
+    return this.pipeline.preview(state);
   }
 }

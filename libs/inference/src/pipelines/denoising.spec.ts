@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Tensor } from '../tensor/tensor.js';
-import { afterStep, samplesOf, type Denoising } from './denoising.js';
+import { afterStep, foreseenLatents, samplesOf, type Denoising } from './denoising.js';
 
 const caption = (length: number) => ({ tokens: Tensor.filled([32, 2], length), length, paddedLength: 32 });
 const start: Denoising = {
@@ -16,6 +16,7 @@ const start: Denoising = {
   negative: null,
   guidance: { scale: 0, normalization: 0, truncation: 1 },
   kept: null,
+  prediction: null,
 };
 const velocity = (value: number): Tensor => Tensor.filled([1, 1, 2], value);
 
@@ -34,6 +35,13 @@ describe('a denoising state', () => {
     const next = afterStep(start, [velocity(2)]);
     expect(next).toMatchObject({ step: 1, latents: velocity(2) });
     expect(start).toMatchObject({ step: 0, latents: velocity(1) });
+  });
+
+  it('foresees where the last prediction ends, wherever between the steps it is asked', () => {
+    const x0 = velocity(1 + 1 * 2);
+    const next = afterStep(start, [velocity(2)]);
+    expect(foreseenLatents(next)).toEqual(x0);
+    expect(foreseenLatents(afterStep(next, [velocity(2)]))).toEqual(x0);
   });
 
   it('asks for a guidance pair, until the truncation', () => {

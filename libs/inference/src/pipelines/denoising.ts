@@ -21,6 +21,8 @@ export interface Denoising {
   readonly guidance: Guidance;
   /** null unless inpainting. */
   readonly kept: KeptRegion | null;
+  /** The last step's x0 − noise, guided; null before the first step. */
+  readonly prediction: Float32Array | null;
 }
 
 /** What the next step asks of the transformer: the positive half, then the negative one if it is guided; none at the end. */
@@ -42,7 +44,15 @@ export function afterStep(state: Denoising, [positive, negative]: readonly Tenso
   const sigmaNext = schedule.sigmas[step + 1] ?? 0;
   const stepped = eulerStep(latents.data, prediction, schedule.sigmas[step] ?? 0, sigmaNext);
   const next = kept ? withKeptRegion(stepped, kept, sigmaNext) : stepped;
-  return { ...state, latents: new Tensor(next, latents.dims), step: step + 1 };
+  return { ...state, latents: new Tensor(next, latents.dims), step: step + 1, prediction };
+}
+
+/** The final latents as the last step's prediction has them: x0 = latents + sigma · (x0 − noise). */
+export function foreseenLatents({ latents, schedule, step, prediction, kept }: Denoising): Tensor {
+  if (!prediction) return latents;
+  const sigma = schedule.sigmas[step] ?? 0;
+  const foreseen = latents.data.map((value, i) => value + sigma * (prediction[i] ?? 0));
+  return new Tensor(kept ? withKeptRegion(foreseen, kept, 0) : foreseen, latents.dims);
 }
 
 /** The source image at the same noise level takes the place of what lies outside the mask. */

@@ -4,7 +4,7 @@ import type { SchedulerConfig } from '../scheduler/scheduler-config.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { PromptTokenizer } from '../tokenizer/prompt-tokenizer.js';
 import type { CheckpointComponents, DenoiserSample } from './components.js';
-import { afterStep, samplesOf, type Denoising } from './denoising.js';
+import { afterStep, foreseenLatents, samplesOf, type Denoising } from './denoising.js';
 import { initialLatents } from './initial-latents.js';
 import { finite } from './non-finite-output.js';
 import type { PipelineRequest } from './pipeline-request.js';
@@ -82,6 +82,7 @@ export class ImagePipeline {
       positive: await denoiser.caption(positive),
       negative: negative && (await denoiser.caption(negative)),
       guidance,
+      prediction: null,
     };
   }
 
@@ -103,8 +104,17 @@ export class ImagePipeline {
 
   /** @throws NonFiniteOutput */
   async finish({ latents }: Denoising): Promise<PipelineResult> {
+    return { latents, image: await this.decode(latents) };
+  }
+
+  /** The image as predicted after the last step made. @throws NonFiniteOutput */
+  preview(state: Denoising): Promise<RgbImage> {
+    return this.decode(foreseenLatents(state));
+  }
+
+  private async decode(latents: Tensor): Promise<RgbImage> {
     const decoded = await this.components.imageDecoder.decode(finite(latents, 'transformer'));
-    return { latents, image: toPixels(finite(decoded, 'vae')) };
+    return toPixels(finite(decoded, 'vae'));
   }
 
   private get pixelsPerToken(): number {
