@@ -84,6 +84,10 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
     }
   }
 
+  get isReady(): boolean {
+    return this.ready;
+  }
+
   get pid(): number | undefined {
     return this.child?.pid;
   }
