@@ -111,6 +111,7 @@ export class Worker {
       publisher: new Publisher(this.storage),
       log,
     });
+    this.engine.on('ready', (_pid, { tokenBudget }) => admission.measure(tokenBudget));
     this.engine.on('crash', (reason, killed) => {
       metrics.engineCrashed();
       log.error(`the engine host died (${reason}); starting another`);

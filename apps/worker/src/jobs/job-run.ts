@@ -134,7 +134,7 @@ export class JobRun {
         engine.run(
           { ...imageRequest(this.record, index, alone), ...(source && { source }) },
           outputFormat(this.record, index),
-          () => this.progress.advance(1),
+          { onStep: () => this.progress.advance(1) },
           signal,
         ),
       );
