@@ -9,6 +9,8 @@ import { accept as acceptScript } from '@app/common/jobs/scripts/accept.lua.js';
 import { apiConnection, workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
+import { resultKey } from '@app/common/jobs/result-keys.js';
+import { MemoryStorage } from '../support/memory-storage.js';
 import { newJob, newModel } from '../support/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -138,6 +140,29 @@ describe('accepting and keeping jobs', () => {
     expect(await redis.exists(keys.queued(record.id))).toBe(1);
     expect(await upkeep.removeFinished()).toBe(1);
     expect(await redis.exists(keys.queued(record.id))).toBe(0);
+  });
+
+  it('deletes what attempts left in storage of a job that then ended without a result', async () => {
+    const storage = new MemoryStorage();
+    const info = { contentType: 'image/png', sha256: 'x' };
+    const left = async (end: (id: string) => Promise<unknown>): Promise<string> => {
+      const { record } = await jobs.accept(newJob(model));
+      await jobs.start(record.id, 1, 'w');
+      await storage.putIfAbsent(resultKey(record, 0), Buffer.from('x'), info);
+      await end(record.id);
+      return resultKey(record, 0);
+    };
+    await left(async (id) => {
+      await jobs.release(id, 1);
+      await jobs.cancel(id);
+    });
+    await left((id) => jobs.commit(id, 1, { state: 'failed', error: { code: 'x', message: 'x' } }));
+    const kept = await left((id) => jobs.commit(id, 1, { state: 'succeeded', images: [] }));
+    expect(await upkeep.discardLeftovers(storage)).toBe(0);
+    for (const id of await redis.zrange(keys.leftovers, '0', '-1')) await redis.zadd(keys.leftovers, 1, id);
+    expect(await upkeep.discardLeftovers(storage)).toBe(2);
+    expect([...storage.objects.keys()]).toEqual([kept]);
+    expect(await redis.zcard(keys.leftovers)).toBe(0);
   });
 
   it('expires queued jobs at their deadline without any worker', async () => {

@@ -5,6 +5,7 @@ import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
+import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -100,6 +101,61 @@ describe('fetching by hand', () => {
     await source.complete(again!);
     expect(await redis.exists(new ModelKeys(model).queued(id))).toBe(0);
   });
+
+  it('gives every fetch a token of its own', async () => {
+    const source = await openSource('tokens');
+    const tokens: (string | null)[] = [];
+    const id = await accept();
+    for (let i = 0; i < 2; i++) {
+      const fetched = await source.next();
+      tokens.push(await redis.get(`${new ModelKeys(model).queued(id)}:lock`));
+      await source.handBack(fetched!);
+    }
+    expect(tokens).toEqual(['tokens:0', 'tokens:1']);
+  });
+
+  it('puts a job aside whose payload another build made, and fetches it again later', async () => {
+    const source = await openSource('old-build');
+    const id = await accept();
+    const queued = new ModelKeys(model).queued(id);
+    const payload = await redis.hget(queued, 'data');
+    await redis.hset(queued, 'data', JSON.stringify({ ...(JSON.parse(payload!) as object), version: 2 }));
+    const fetched = await source.next();
+    expect(fetched).toMatchObject({ id, payloadFault: 'its payload has version 2, this worker reads 1' });
+    await jobs.putAside(id, { code: 'payload_unsupported', message: fetched!.payloadFault! });
+    await source.putAside(fetched!);
+    expect(await jobs.get(id)).toMatchObject({ state: 'queued', error: { code: 'payload_unsupported' } });
+    expect(await redis.zscore(`{zq:${model}}:jobs:delayed`, id)).not.toBeNull();
+
+    // A newer worker after the wait.
+    await redis.hset(queued, 'data', payload!);
+    await new ModelQueues(redis)
+      .of(model)
+      .getJob(id)
+      .then((job) => job!.promote());
+    const again = await source.next();
+    expect(again).toMatchObject({ id, payloadFault: null, fence: 2 });
+    expect(await jobs.start(id, again!.fence, 'w')).toMatchObject({ outcome: 'started', record: { error: null } });
+  });
+
+  it.each(['nonsense', '{"version":1}', 'null'])('takes %s for a damaged payload', async (data) => {
+    const source = await openSource(`damaged-${data.length}`);
+    const id = await accept();
+    await redis.hset(new ModelKeys(model).queued(id), 'data', data.startsWith('n') ? JSON.stringify(data) : data);
+    expect(await source.next()).toMatchObject({ id, payloadFault: 'its payload is damaged' });
+  });
+
+  it('keeps a job whose fetch hung through an outage, under a lock that counts from its return', async () => {
+    const source = await openSource('patient');
+    const lost: string[] = [];
+    source.onLost((job) => lost.push(job.id));
+    await redis.client('PAUSE', 9_500, 'WRITE');
+    const next = source.next();
+    const id = await accept();
+    expect(await next).toMatchObject({ id });
+    await sleep(1_000);
+    expect(lost).toEqual([]);
+  }, 20_000);
 
   it('recovers the job of a dead worker within 14 s', async () => {
     const deadConnection = workerConnection(server.url);

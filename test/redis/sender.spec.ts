@@ -80,6 +80,7 @@ describe('webhooks', () => {
       storage: {
         get: (key) => Promise.resolve(objects.get(key) ?? null),
         signedUrl: (key) => Promise.resolve({ url: `https://files.example.com/${key}`, expiresAt: new Date(0) }),
+        delete: () => Promise.resolve(),
       },
       embedded: true,
       onError: (error) => {

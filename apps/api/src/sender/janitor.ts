@@ -3,6 +3,7 @@ import type { JobStore } from '@app/common/jobs/job-store.js';
 import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
 import { QueueRebase } from '@app/common/jobs/queue-rebase.js';
 import { manualWorker, type ModelQueues } from '@app/common/queue/model-queue.js';
+import type { ObjectStorage } from '@app/common/storage/object-storage.js';
 import { repeat } from './repeat.js';
 
 const watchEveryMs = 1_000;
@@ -20,6 +21,7 @@ export class Janitor {
     jobs: JobStore,
     queues: ModelQueues,
     model: string,
+    private readonly storage: Pick<ObjectStorage, 'delete'>,
     private readonly onError: (error: unknown) => void,
   ) {
     this.upkeep = new JobUpkeep(redis, jobs, queues, model);
@@ -49,5 +51,7 @@ export class Janitor {
     await this.rebase.run();
     await this.upkeep.tidy();
     await this.upkeep.cleanIndexes();
+    // Last: without the storage, the rest is done all the same.
+    await this.upkeep.discardLeftovers(this.storage);
   }
 }

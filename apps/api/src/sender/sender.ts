@@ -23,7 +23,7 @@ import { WebhookSender } from './webhook-sender.js';
 export interface SenderOptions {
   redis: Redis;
   models: readonly string[];
-  storage: Pick<ObjectStorage, 'get' | 'signedUrl'>;
+  storage: Pick<ObjectStorage, 'get' | 'signedUrl' | 'delete'>;
   /** Webhooks and copies may go to loopback, and by http. */
   embedded: boolean;
   onError: (error: unknown) => void;
@@ -102,7 +102,7 @@ export class Sender {
     this.duties = Promise.all(
       models.flatMap((model) => {
         const pump = new OutboxPump(redis, model, pumpParts);
-        const janitor = new Janitor(redis, this.jobs, this.queues, model, onError);
+        const janitor = new Janitor(redis, this.jobs, this.queues, model, storage, onError);
         return [repeat(pumpEveryMs, signal, () => pump.pump(), onError), janitor.run(signal)];
       }),
     );

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { ServiceError } from '@app/common/errors.js';
 import { KeyStore } from '@app/common/auth/key-store.js';
 
 /** The tenant that the printed key belongs to. */
@@ -14,6 +15,11 @@ const Identity = z.object({
 });
 type Identity = z.infer<typeof Identity>;
 
+/** The identity file is damaged. It is not replaced by itself: with it would go the API key that clients use. */
+export class IdentityDamaged extends ServiceError {
+  readonly code = 'identity_damaged';
+}
+
 /**
  * What makes an installation the same after a restart: the key that signs file URLs, and the API key. Kept in one file of
  * the data folder that its owner alone can read.
@@ -23,7 +29,7 @@ export class IdentityFile {
 
   constructor(private readonly file: string) {
     if (existsSync(file)) {
-      this.identity = Identity.parse(JSON.parse(readFileSync(file, 'utf8')));
+      this.identity = readIdentity(file);
     } else {
       this.identity = { urlSigningKey: randomBytes(32).toString('base64url') };
       this.save();
@@ -49,5 +55,14 @@ export class IdentityFile {
     mkdirSync(dirname(this.file), { recursive: true });
     writeFileSync(`${this.file}.new`, JSON.stringify(this.identity), { mode: 0o600 });
     renameSync(`${this.file}.new`, this.file);
+  }
+}
+
+function readIdentity(file: string): Identity {
+  try {
+    return Identity.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : 'not readable as JSON';
+    throw new IdentityDamaged(`${file}: ${problem}; mend it, or delete it to get a new API key`, { cause });
   }
 }

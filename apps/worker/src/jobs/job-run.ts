@@ -39,22 +39,13 @@ export class JobRun {
   private uploadMs = 0;
   private readonly batches: { max: number; mean: number }[] = [];
 
-  private constructor(
+  constructor(
     readonly job: FetchedJob,
     readonly record: JobRecord,
-    /** By index: what an earlier attempt uploaded. */
-    private readonly earlier: readonly (StoredImage | null)[],
     private readonly tools: RunTools,
   ) {
     const steps = stepsToRun(record.request) * record.request.n;
     this.progress = new ProgressMeter(steps, (step) => tools.store.progress(job.id, job.fence, step, steps));
-  }
-
-  /** On a later attempt images may be there already: looks before they are computed again. Throws StorageUnavailable. */
-  static async prepare(job: FetchedJob, record: JobRecord, tools: RunTools, signal: AbortSignal): Promise<JobRun> {
-    const indices = record.attempts > 0 ? indicesOf(record) : [];
-    const earlier = await Promise.all(indices.map((index) => tools.publisher.adopt(record, index, signal)));
-    return new JobRun(job, record, earlier, tools);
   }
 
   /** False while it is parked: fetched, and still waiting for room. */
@@ -116,19 +107,18 @@ export class JobRun {
   private async image(index: number): Promise<StoredImage> {
     const { signal } = this.abortion;
     const { admission, engine, inputs, publisher } = this.tools;
-    const { request, crashes } = this.record;
-    const earlier = this.earlier[index];
-    if (earlier) {
-      // Only a running document takes progress.
-      await this.start();
-      this.progress.advance(stepsToRun(request));
-      return earlier;
-    }
+    const { request, crashes, attempts } = this.record;
     // A suspect that was in a crashed engine before runs alone, so that it takes no neighbour down with it.
     const alone = !request.batch || crashes > 0;
     const leave = await admission.enter(alone ? admission.budget : tokensPerImage(request), signal);
     try {
       await this.start();
+      // Looked for with room already taken: while the storage is away, no further job is fetched to wait for it.
+      const earlier = attempts > 0 ? await publisher.adopt(this.record, index, signal) : null;
+      if (earlier) {
+        this.progress.advance(stepsToRun(request));
+        return earlier;
+      }
       const source = await inputs.sourceOf(this.record, signal);
       const made = await inSpan('compute image', { attributes: { index } }, () =>
         engine.run(

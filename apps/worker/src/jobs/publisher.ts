@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
+import { resultKey, resultKeys } from '@app/common/jobs/result-keys.js';
 import { ObjectExists, type ObjectStorage } from '@app/common/storage/object-storage.js';
 import type { EncodedImage } from '../engine-host/protocol.js';
 import { seedOf } from './image-request.js';
@@ -11,7 +12,7 @@ export class Publisher {
 
   /** What an earlier attempt of the job uploaded under this index, or null. Throws StorageUnavailable. */
   async adopt(record: JobRecord, index: number, signal: AbortSignal): Promise<StoredImage | null> {
-    const key = keyOf(record, index);
+    const key = resultKey(record, index);
     const found = await withPatience(() => this.storage.head(key), signal);
     return found && { ...describe(record, index), key, bytes: found.bytes, sha256: found.sha256 };
   }
@@ -21,7 +22,7 @@ export class Publisher {
    * object that is there counts. Throws StorageUnavailable.
    */
   async upload(record: JobRecord, index: number, image: EncodedImage, signal: AbortSignal): Promise<StoredImage> {
-    const key = keyOf(record, index);
+    const key = resultKey(record, index);
     const sha256 = createHash('sha256').update(image.bytes).digest('hex');
     const contentType = `image/${record.request.output.format}`;
     try {
@@ -36,14 +37,9 @@ export class Publisher {
 
   /** Deletes all objects of a job that ended without a result. */
   async discard(record: JobRecord): Promise<void> {
-    for (let index = 0; index < record.request.n; index++) await this.storage.delete(keyOf(record, index));
+    for (const key of resultKeys(record)) await this.storage.delete(key);
   }
 }
-
-const extensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
-
-const keyOf = ({ tenant, id, request }: JobRecord, index: number): string =>
-  `${tenant}/${id}/${index}.${extensions[request.output.format]}`;
 
 const describe = (record: JobRecord, index: number): Omit<StoredImage, 'key' | 'bytes' | 'sha256'> => ({
   index,

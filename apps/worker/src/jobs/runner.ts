@@ -87,9 +87,10 @@ export class JobRunner {
 
   /** When this returns, the job's images have asked for room, so that the next look at it counts them. */
   private async begin(job: FetchedJob): Promise<void> {
+    if (job.payloadFault !== null) return this.putAside(job, job.payloadFault);
     const record = await this.tools.store.get(job.id);
     if (!record) return this.tools.source.complete(job);
-    const run = await JobRun.prepare(job, record, this.tools, this.stopping.signal);
+    const run = new JobRun(job, record, this.tools);
     // Lost with its worker too often.
     if (job.deferredFailure !== null) return this.commit(run, failure('worker_lost', job.deferredFailure));
     const { id, model, tenant, traceparent, createdAt } = record;
@@ -158,6 +159,13 @@ export class JobRunner {
     if (committed) this.tools.metrics?.jobEnded(record, outcome, run.queueMs);
     if (committed) log.info({ computeMs, uploadMs, batch: batch?.max }, `${job.id} ${outcome.state}`);
     else log.warn({ state }, `${job.id}: late result refused`);
+  }
+
+  private async putAside(job: FetchedJob, message: string): Promise<void> {
+    const { source, store, log } = this.tools;
+    log.warn({ job: job.id }, `a job is put aside: ${message}`);
+    await store.putAside(job.id, { code: 'payload_unsupported', message });
+    await source.putAside(job);
   }
 
   private async handBack(job: FetchedJob): Promise<void> {

@@ -3,13 +3,14 @@ import type { JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
 import { GpuQuota, QuotaExceeded } from '../limits/gpu-quota.js';
 import type { LimitState } from '../limits/limit-reached.js';
+import { queuedJobVersion } from '../queue/queued-job.js';
 import { fairPlace } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
 import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
 import { copyField, decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
 import { modelOfJob, newJobId } from './job-id.js';
 import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
-import type { JobOutcome, JobRecord, OutputCopy } from './job-record.js';
+import type { JobFailure, JobOutcome, JobRecord, OutputCopy } from './job-record.js';
 import { currentTraceparent } from '../telemetry/tracing.js';
 import { ModelKeys } from './model-keys.js';
 import { accept } from './scripts/accept.lua.js';
@@ -17,6 +18,7 @@ import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
 import { countCrash } from './scripts/count-crash.lua.js';
 import { progress } from './scripts/progress.lua.js';
+import { putAside } from './scripts/put-aside.lua.js';
 import { recordCopy } from './scripts/record-copy.lua.js';
 import { release } from './scripts/release.lua.js';
 import type { Script } from './scripts/script.js';
@@ -183,6 +185,11 @@ export class JobStore {
     return (await this.call(release, id, [fence])) === 1;
   }
 
+  /** Says why a queued job does not start; taken back by its next start. */
+  async putAside(id: string, error: JobFailure): Promise<void> {
+    await this.call(putAside, id, [JSON.stringify(error)]);
+  }
+
   /** The engine host died with the job in it; how often that has happened to it. */
   countCrash(id: string, fence: number): Promise<number> {
     return this.call(countCrash, id, [fence]);
@@ -217,7 +224,7 @@ export class JobStore {
 
   private async queue(id: string, tag: string, base: string, fenceBase: string): Promise<void> {
     const keys = keysOf(id);
-    const queued = { version: 1, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
+    const queued = { version: queuedJobVersion, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
     await this.queues.add(keys.model, queued, fairPlace(queued.tag, Number(base)));
     await this.redis.zrem(keys.unqueued, id);
   }

@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
 import { isTerminal, type JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
+import type { ObjectStorage } from '../storage/object-storage.js';
 import { ModelKeys } from './model-keys.js';
+import { resultKeys } from './result-keys.js';
 import type { JobStore } from './job-store.js';
 import { requeue } from './scripts/requeue.lua.js';
 import { settle } from './scripts/settle.lua.js';
@@ -61,11 +63,26 @@ export class JobUpkeep {
     const queued = await this.queues.of(this.model).getJobs(['waiting', 'prioritized', 'delayed'], 0, batchSize, true);
     let removed = 0;
     for (const job of queued) {
-      const state = (await this.redis.hget(this.keys.job(job.data.id), 'state')) as JobState | null;
+      const id = job.id ?? '';
+      const state = (await this.redis.hget(this.keys.job(id), 'state')) as JobState | null;
       if (state !== null && !isTerminal(state)) continue;
-      if (await this.queues.remove(this.model, job.data.id)) removed += 1;
+      if (await this.queues.remove(this.model, id)) removed += 1;
     }
     return removed;
+  }
+
+  /**
+   * Deletes what attempts left in storage of jobs that then ended without a result: a killed worker could not, and one that
+   * handed its job back must not. Throws StorageUnavailable.
+   */
+  async discardLeftovers(storage: Pick<ObjectStorage, 'delete'>): Promise<number> {
+    const ids = await this.redis.zrangebyscore(this.keys.leftovers, '-inf', await this.now(), 'LIMIT', 0, batchSize);
+    for (const id of ids) {
+      const record = await this.store.get(id);
+      for (const key of record ? resultKeys(record) : []) await storage.delete(key);
+      await this.redis.zrem(this.keys.leftovers, id);
+    }
+    return ids.length;
   }
 
   /** Recounts the backlog and drops what the fair queue no longer needs. */

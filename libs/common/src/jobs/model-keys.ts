@@ -53,6 +53,11 @@ export class ModelKeys {
     return `${this.prefix}:due`;
   }
 
+  /** Sorted set: jobs that ended without a result after an attempt, by the time to delete what it left in storage. */
+  get leftovers(): string {
+    return `${this.prefix}:leftovers`;
+  }
+
   /** Sorted set: webhooks to be sent, `<job>.<event>`, by time. */
   get outbox(): string {
     return `${this.prefix}:outbox`;
@@ -90,6 +95,7 @@ export class ModelKeys {
       this.due,
       this.outbox,
       this.fair,
+      this.leftovers,
     ];
   }
 }

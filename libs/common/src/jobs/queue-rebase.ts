@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { ModelQueues } from '../queue/model-queue.js';
+import { QueuedJob } from '../queue/queued-job.js';
 import { fairPlace } from './fair-place.js';
 import { ModelKeys } from './model-keys.js';
 import { rebase } from './scripts/rebase.lua.js';
@@ -40,11 +41,16 @@ export class QueueRebase {
     const base = Number((await this.redis.hget(this.keys.fair, 'base')) ?? 0);
     let moved = 0;
     for (let at = 0; ; at += pageSize) {
-      const page = await this.queues.of(this.model).getJobs(['prioritized', 'active'], at, at + pageSize - 1, true);
+      const page = await this.queues
+        .of(this.model)
+        .getJobs(['prioritized', 'delayed', 'active'], at, at + pageSize - 1, true);
       for (const job of page) {
-        const priority = fairPlace(job.data.tag, base);
+        const payload = QueuedJob.safeParse(job.data);
+        // Another build's: that build moves it.
+        if (!payload.success) continue;
+        const priority = fairPlace(payload.data.tag, base);
         if (job.priority === priority) continue;
-        await this.queues.move(this.model, job.data.id, priority);
+        await this.queues.move(this.model, payload.data.id, priority);
         moved += 1;
       }
       if (page.length < pageSize) return moved;

@@ -2,7 +2,8 @@ import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeldLocks } from './held-locks.js';
-import { manualWorker, type BullJob, type QueuedJob } from './model-queue.js';
+import { lockMs, manualWorker, type BullJob } from './model-queue.js';
+import { payloadFault, type QueuedJob } from './queued-job.js';
 
 /** A job in this worker's hands, under a lock that the source renews until the job is completed, handed back or lost. */
 export interface FetchedJob {
@@ -11,12 +12,19 @@ export interface FetchedJob {
   readonly fence: number;
   /** Set when the job stalled more often than allowed: commit it failed and complete it. */
   readonly deferredFailure: string | null;
+  /** Set when another build made the payload, and this one cannot read it: put it aside. */
+  readonly payloadFault: string | null;
 }
 
 interface Held extends FetchedJob {
   readonly token: string;
   readonly job: BullJob;
 }
+
+/** Until another worker, perhaps a newer one, may fetch a job that this one cannot read. */
+const putAsideMs = 30_000;
+/** A fetch that took longer may have met an outage: its lock may be as old as the call. */
+const confirmAfterMs = 3_000;
 
 /** BullMQ's answers to a worker whose lock ran out or went to another fetch. */
 const lockErrors = new Set([-1, -2, -6]);
@@ -91,6 +99,11 @@ export class JobSource {
     await this.finish(fetched, ({ job, token }) => job.moveToWait(token));
   }
 
+  /** The job waits for a worker that can read it, this one being none; it keeps its place in line. */
+  async putAside(fetched: FetchedJob): Promise<void> {
+    await this.finish(fetched, ({ job, token }) => job.moveToDelayed(Date.now() + putAsideMs, token));
+  }
+
   /** No job is fetched from now on; resolves when the blocked fetch is over. Held jobs stay held and renewed. */
   async drain(): Promise<void> {
     this.draining = true;
@@ -112,16 +125,28 @@ export class JobSource {
     const fetchedAt = Date.now();
     const job = (await this.worker.getNextJob(token)) as BullJob | undefined;
     if (!job?.id) return null;
+    const lockedAt = await this.confirmLock(job.id, token, fetchedAt);
+    if (lockedAt === null) return null;
+    const fault = payloadFault(job.data);
     const fetched: Held = {
       id: job.id,
-      fence: job.data.fenceBase + job.attemptsStarted,
+      fence: fault === null ? job.data.fenceBase + job.attemptsStarted : 0,
       deferredFailure: job.deferredFailure || null,
+      payloadFault: fault,
       token,
       job,
     };
     this.held.set(fetched.id, fetched);
-    this.locks.hold(fetched.id, token, fetchedAt);
+    this.locks.hold(fetched.id, token, lockedAt);
     return fetched;
+  }
+
+  /** Since when the lock is ours for certain; null when it is gone. */
+  private async confirmLock(id: string, token: string, fetchedAt: number): Promise<number | null> {
+    if (Date.now() - fetchedAt < confirmAfterMs) return fetchedAt;
+    const askedAt = Date.now();
+    const gone = await this.worker.extendJobLocks([id], [token], lockMs);
+    return gone.includes(id) ? null : askedAt;
   }
 
   private async finish(fetched: FetchedJob, move: (held: Held) => Promise<unknown>): Promise<void> {

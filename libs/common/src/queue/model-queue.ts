@@ -1,16 +1,7 @@
 import { Queue, Worker, type Job, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { QueuedJob } from './queued-job.js';
 import { jobQueueName, queuePrefix } from './queue-names.js';
-
-/** What BullMQ carries of a job: the way to its document. */
-export interface QueuedJob {
-  version: 1;
-  id: string;
-  /** Start tag of the fair queue. */
-  tag: number;
-  /** Added to `attemptsStarted` to make the fence: what earlier BullMQ jobs of the same id have used up. */
-  fenceBase: number;
-}
 
 export type BullJob = Job<QueuedJob, null, 'job'>;
 

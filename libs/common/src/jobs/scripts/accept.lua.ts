@@ -10,7 +10,7 @@ import { Script } from './script.js';
  * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, document].
  */
 export const accept = new Script(`${prelude}
-local index = KEYS[10]
+local index = KEYS[11]
 local id, tenant, flow, cost, share, deadline = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[8]
 if redis.call('EXISTS', job) == 1 then return { 'exists' } end
 if tonumber(redis.call('HGET', tenants, tenant) or 0) >= tonumber(ARGV[6]) then return { 'tenant_limit' } end

@@ -14,7 +14,7 @@ local state = get('state')
 if not state then return { 'missing' } end
 if terminal[state] then return { 'terminal', document() } end
 -- A queued job may be in a worker's hands too, waiting for room.
-redis.call('PUBLISH', KEYS[10], get('id'))
+redis.call('PUBLISH', KEYS[11], get('id'))
 if state == 'queued' then
   finish('canceled')
   return { 'canceled', document() }

@@ -1,9 +1,12 @@
+/** Longer than a worker that lost its job goes on with it. */
+const leftoversAfterMs = 60_000;
+
 /**
  * What every job script begins with: the keys of `ModelKeys.ofJob` by name, Redis' own time, and the one way into a
  * terminal state.
  */
 export const prelude = `
-local job, events, open, tenants, backlog, unqueued, due, outbox, fair = unpack(KEYS, 1, 9)
+local job, events, open, tenants, backlog, unqueued, due, outbox, fair, leftovers = unpack(KEYS, 1, 10)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local terminal = { succeeded = true, failed = true, canceled = true, expired = true }
@@ -61,6 +64,10 @@ local function finish(state)
   redis.call('ZREM', open, id)
   redis.call('ZREM', unqueued, id)
   redis.call('ZREM', due, id)
+  -- Not at once: a worker that was stopped may still be uploading.
+  if state ~= 'succeeded' and number('attempts') > 0 then
+    redis.call('ZADD', leftovers, now + ${leftoversAfterMs}, id)
+  end
   redis.call('HINCRBY', tenants, tenant, -1)
   redis.call('INCRBYFLOAT', backlog, '-' .. cost)
   emit('result', { state = state })

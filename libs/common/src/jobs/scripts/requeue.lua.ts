@@ -9,7 +9,7 @@ import { Script } from './script.js';
  */
 export const requeue = new Script(`${prelude}
 local state = get('state')
-if not state or terminal[state] or redis.call('EXISTS', KEYS[10]) == 1 then return 0 end
+if not state or terminal[state] or redis.call('EXISTS', KEYS[11]) == 1 then return 0 end
 local id = get('id')
 if redis.call('ZSCORE', unqueued, id) then return 0 end
 if state == 'running' then

@@ -21,6 +21,7 @@ if deadline and tonumber(deadline) <= now then
   return { 'refused', 'expired' }
 end
 
+redis.call('HDEL', job, 'error')
 redis.call('HSET', job, 'state', 'running', 'fence', fence, 'worker', ARGV[2])
 if redis.call('HINCRBY', job, 'attempts', 1) == 1 then
   redis.call('HSET', job, 'startedAt', now, 'queueMs', now - tonumber(createdAt))
