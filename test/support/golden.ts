@@ -37,13 +37,9 @@ export const textToImageCases = [
   'tiny-guided-normalized',
 ] as const;
 
-export const imageCases = [
-  'img2img',
-  'tiny-img2img',
-  'tiny-img2img-guided',
-  'tiny-inpaint',
-  'tiny-inpaint-pair',
-] as const;
+export const imageCases = ['img2img', 'tiny-img2img', 'tiny-img2img-guided', 'tiny-inpaint'] as const;
+
+export const editCases = ['edit-background', 'tiny-omni-edit', 'tiny-omni-two-images', 'tiny-omni-wide'] as const;
 
 export function goldenCase(name: string): GoldenCase {
   const folder = join(golden, name);

@@ -1,5 +1,4 @@
 import { Batcher } from './batcher/batcher.js';
-import { warmUp, type StepCost } from './batcher/warm-up.js';
 import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
 import type { PipelineRequest } from './pipelines/pipeline-request.js';
@@ -8,7 +7,7 @@ import type { PipelineRequest } from './pipelines/pipeline-request.js';
 export const samplesPerCall = 4;
 
 /** One step of a small image: the first run of each network allocates its memory. */
-const warmUpImage: ImageRequest = {
+const warmUp: ImageRequest = {
   prompt: 'warm-up',
   negativePrompt: null,
   width: 256,
@@ -25,14 +24,14 @@ const warmUpImage: ImageRequest = {
  * @throws CheckpointError naming file and field; ExecutionProviderError; NonFiniteOutput naming the network
  */
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
-  const opened = await openPipeline(options);
+  const engine = new BatchedEngine(await openPipeline(options), tokenBudget);
   try {
-    const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage));
-    return new BatchedEngine(opened, { ...measured, tokenBudget: Math.min(tokenBudget, measured.tokenBudget) });
+    await engine.run(warmUp);
   } catch (error) {
-    await opened.close();
+    await engine.close();
     throw error;
   }
+  return engine;
 }
 
 class BatchedEngine implements ImageEngine {
@@ -40,9 +39,9 @@ class BatchedEngine implements ImageEngine {
 
   constructor(
     private readonly opened: OpenPipeline,
-    readonly stepCost: StepCost,
+    tokenBudget: number,
   ) {
-    this.batcher = new Batcher(opened.pipeline, { tokenBudget: stepCost.tokenBudget, samplesPerCall });
+    this.batcher = new Batcher(opened.pipeline, { tokenBudget, samplesPerCall });
   }
 
   get tokensInFlight(): number {

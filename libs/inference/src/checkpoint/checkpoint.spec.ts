@@ -72,8 +72,11 @@ describe('openCheckpoint', () => {
 describe('checkComponents', () => {
   const check = () => checkComponents(openCheckpoint(folder));
 
-  it('gives the pipeline of a complete checkpoint', () => {
-    expect(check()).toBe('ZImagePipeline');
+  it('says whether a complete checkpoint edits images', () => {
+    expect(check()).toEqual({ edits: false });
+    writeJson('model_index.json', { ...modelIndex, siglip: ['transformers', 'Siglip2VisionModel'] });
+    expect(check).toThrow('siglip: component folder missing');
+    writeJson('model_index.json', modelIndex);
   });
 
   it('names a component that is not listed, of another class or without folder', () => {

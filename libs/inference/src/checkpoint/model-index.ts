@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { CheckpointError } from '../errors.js';
 import type { Checkpoint } from './checkpoint.js';
 
-/** The classes that can fill each part of a text-to-image checkpoint; null: any. */
-const neededComponents: Readonly<Record<string, readonly string[] | null>> = {
+/** The classes that can fill a component; null: any. */
+type Components = Readonly<Record<string, readonly string[] | null>>;
+
+const neededComponents: Components = {
   scheduler: ['FlowMatchEulerDiscreteScheduler'],
   text_encoder: ['Qwen3Model', 'Qwen3ForCausalLM'],
   tokenizer: null,
@@ -11,17 +13,24 @@ const neededComponents: Readonly<Record<string, readonly string[] | null>> = {
   vae: ['AutoencoderKL'],
 };
 
+/** What a checkpoint has beside if it edits images. */
+const editComponents: Components = {
+  siglip: ['Siglip2VisionModel'],
+  siglip_processor: null,
+};
+
 const modelIndex = z.looseObject({ _class_name: z.string() });
 const componentEntry = z.tuple([z.string(), z.string()]);
 
 /**
  * Checks that model_index.json lists every component with a class that is supported and that its folder is there.
- * @returns the pipeline's class name
+ * @returns whether the checkpoint edits images
  * @throws CheckpointError naming the component
  */
-export function checkComponents(checkpoint: Checkpoint): string {
+export function checkComponents(checkpoint: Checkpoint): { edits: boolean } {
   const index = checkpoint.json('model_index.json', modelIndex);
-  for (const [component, classes] of Object.entries(neededComponents)) {
+  const edits = componentEntry.safeParse(index.siglip).success;
+  for (const [component, classes] of Object.entries({ ...neededComponents, ...(edits && editComponents) })) {
     const entry = componentEntry.safeParse(index[component]);
     if (!entry.success) throw new CheckpointError('model_index.json', component, 'component missing');
     const className = entry.data[1];
@@ -34,5 +43,5 @@ export function checkComponents(checkpoint: Checkpoint): string {
     }
     if (!checkpoint.has(component)) throw new CheckpointError(component, null, 'component folder missing');
   }
-  return index._class_name;
+  return { edits };
 }

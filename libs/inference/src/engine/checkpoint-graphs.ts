@@ -7,13 +7,18 @@ import { autoEncoderConfig } from '../models/auto-encoder-config.js';
 import type { AutoEncoderConfig } from '../models/auto-encoder-config.js';
 import { autoEncoderDecoder } from '../models/auto-encoder-decoder.js';
 import { autoEncoderEncoder } from '../models/auto-encoder-encoder.js';
+import { naFlexConfig, type NaFlexConfig } from '../image/naflex.js';
 import { qwen3Config } from '../models/qwen3-config.js';
 import type { Qwen3Config } from '../models/qwen3-config.js';
 import { qwen3TextEncoder } from '../models/qwen3-text-encoder.js';
+import { siglip2Config } from '../models/siglip2-config.js';
+import type { Siglip2Config } from '../models/siglip2-config.js';
+import { siglip2VisionEncoder } from '../models/siglip2-vision-encoder.js';
 import { zImageCaption } from '../models/z-image-caption.js';
 import { zImageConfig } from '../models/z-image-config.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
 import { zImageModulation } from '../models/z-image-modulation.js';
+import { zImageReference, zImageVision } from '../models/z-image-omni-conditions.js';
 import { zImageStep } from '../models/z-image-step.js';
 import { planNetworks, type NetworkPlan } from './network-plan.js';
 
@@ -21,10 +26,13 @@ export interface CheckpointConfigs {
   textEncoder: Qwen3Config;
   transformer: ZImageConfig;
   autoEncoder: AutoEncoderConfig;
+  /** null: the checkpoint does not edit images. */
+  edit: { vision: Siglip2Config; preprocessing: NaFlexConfig } | null;
 }
 
 /** One graph for each thing that is run on its own. */
 export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' | 'step' | 'encoder' | 'decoder', Graph>;
+export type EditGraphs = Record<'visionEncoder' | 'vision' | 'reference', Graph>;
 
 /**
  * Reads the configs and builds every graph; nothing is loaded into memory yet.
@@ -33,12 +41,18 @@ export type CheckpointGraphs = Record<'textEncoder' | 'caption' | 'modulation' |
 export function checkpointGraphs(
   checkpoint: Checkpoint,
   plan: NetworkPlan = planNetworks(),
-): { configs: CheckpointConfigs; graphs: CheckpointGraphs } {
-  checkComponents(checkpoint);
+): { configs: CheckpointConfigs; graphs: CheckpointGraphs; editGraphs: EditGraphs | null } {
+  const { edits } = checkComponents(checkpoint);
   const configs: CheckpointConfigs = {
     textEncoder: checkpoint.json('text_encoder/config.json', qwen3Config),
     transformer: checkpoint.json('transformer/config.json', zImageConfig),
     autoEncoder: checkpoint.json('vae/config.json', autoEncoderConfig),
+    edit: edits
+      ? {
+          vision: checkpoint.json('siglip/config.json', siglip2Config),
+          preprocessing: checkpoint.json('siglip_processor/preprocessor_config.json', naFlexConfig),
+        }
+      : null,
   };
   checkAgreement(configs);
   return {
@@ -48,6 +62,7 @@ export function checkpointGraphs(
       ...transformerGraphs(checkpoint, configs.transformer, plan),
       ...autoEncoderGraphs(checkpoint, configs.autoEncoder),
     },
+    editGraphs: configs.edit && editGraphs(checkpoint, configs.transformer, configs.edit.vision, plan),
   };
 }
 
@@ -77,6 +92,27 @@ function transformerGraphs(
   return graphs;
 }
 
+/** The transformer's part is checked for weights left over here: text to image alone takes none of them. */
+function editGraphs(
+  checkpoint: Checkpoint,
+  config: ZImageConfig,
+  vision: Siglip2Config,
+  plan: NetworkPlan,
+): EditGraphs {
+  const { form } = plan.transformer;
+  const encoderWeights = checkpoint.weights('siglip');
+  const visionEncoder = siglip2VisionEncoder(vision, encoderWeights);
+  encoderWeights.assertAllTaken([/^head\./]);
+  const weights = checkpoint.weights('transformer');
+  const graphs = {
+    visionEncoder,
+    vision: zImageVision(config, vision.width, weights, form),
+    reference: zImageReference(config, weights, form),
+  };
+  weights.assertAllTaken([/^(?!siglip_)/]);
+  return graphs;
+}
+
 function autoEncoderGraphs(
   checkpoint: Checkpoint,
   config: AutoEncoderConfig,
@@ -88,7 +124,7 @@ function autoEncoderGraphs(
 }
 
 /** The components of one checkpoint must fit each other. */
-function checkAgreement({ textEncoder, transformer, autoEncoder }: CheckpointConfigs): void {
+function checkAgreement({ textEncoder, transformer, autoEncoder, edit }: CheckpointConfigs): void {
   if (transformer.captionWidth !== textEncoder.width) {
     throw new CheckpointError(
       'transformer/config.json',
@@ -101,6 +137,20 @@ function checkAgreement({ textEncoder, transformer, autoEncoder }: CheckpointCon
       'transformer/config.json',
       'in_channels',
       `is ${transformer.latentChannels}, but the autoencoder's latent_channels is ${autoEncoder.latentChannels}`,
+    );
+  }
+  if (edit && transformer.visionWidth !== edit.vision.width) {
+    throw new CheckpointError(
+      'transformer/config.json',
+      'siglip_feat_dim',
+      `is ${transformer.visionWidth}, but the vision encoder's hidden_size is ${edit.vision.width}`,
+    );
+  }
+  if (edit && edit.preprocessing.patchSize !== edit.vision.patchSize) {
+    throw new CheckpointError(
+      'siglip_processor/preprocessor_config.json',
+      'patch_size',
+      `is ${edit.preprocessing.patchSize}, but the vision encoder's is ${edit.vision.patchSize}`,
     );
   }
 }

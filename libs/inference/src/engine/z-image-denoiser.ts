@@ -2,18 +2,26 @@ import { patchify, unpatchify } from '../models/patches.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
 import { axialRotaryTables, captionPositions, imagePositions, paddedLength } from '../models/z-image-layout.js';
 import { timestepFrequencies } from '../models/z-image-modulation.js';
-import type { Caption, Denoiser, DenoiserSample } from '../pipelines/components.js';
+import { omniLayout } from '../models/z-image-omni-layout.js';
+import type { Caption, Denoiser, DenoiserSample, EditShape, Grid } from '../pipelines/components.js';
 import type { OnnxSession } from '../session/onnx-session.js';
 import { sameDims, Tensor } from '../tensor/tensor.js';
 
-type RotaryTables = ReturnType<typeof axialRotaryTables>;
+/** What the step is told about the tokens of a layout. */
+interface Sequence {
+  /** [tokens, headWidth / 2], made image, references, caption */
+  tables: ReturnType<typeof axialRotaryTables>;
+  /** By token, 1 where it is modulated as at t = 1. Without references one 0 stands for all. */
+  clean: number[];
+}
 
 /** Layouts whose rotary tables are kept; a 1024² image's take 1 MB. */
 const keptLayouts = 32;
 
 /** The transformer on its three sessions. */
 export class ZImageDenoiser implements Denoiser {
-  private readonly tables = new Map<string, RotaryTables>();
+  private readonly sequences = new Map<string, Sequence>();
+  private cleanModulation: Tensor | null = null;
 
   constructor(
     private readonly config: ZImageConfig,
@@ -33,7 +41,7 @@ export class ZImageDenoiser implements Denoiser {
       },
       ['caption'],
     );
-    return { tokens: caption.row(0), length, paddedLength: padded };
+    return { tokens: caption.row(0), length, paddedLength: padded, layout: String(padded) };
   }
 
   async modulations(timesteps: readonly number[]): Promise<Tensor> {
@@ -51,50 +59,74 @@ export class ZImageDenoiser implements Denoiser {
   }
 
   private async call(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
-    const { latentDims, captionLength } = sharedLayout(samples);
-    const [, height = 0, width = 0] = latentDims;
-    const { patchSize } = this.config;
-    const rows = height / patchSize;
-    const columns = width / patchSize;
-    const pads = paddedLength(rows * columns) - rows * columns;
+    const { latents, caption } = sharedLayout(samples);
+    const { patchSize, width } = this.config;
+    const [, height = 0, columns = 0] = latents.dims;
+    const grid = { rows: height / patchSize, columns: columns / patchSize };
+    const tokens = grid.rows * grid.columns;
+    const { tables, clean } = this.sequenceOf(grid, caption);
     const { velocity } = await this.sessions.step.run(
       {
-        patches: Tensor.stack(samples.map(({ latents }) => patchify(latents, patchSize))),
-        pads: { integers: [samples.length, pads, this.config.width] },
-        caption: Tensor.stack(samples.map(({ caption }) => caption.tokens)),
+        patches: Tensor.stack(samples.map((sample) => patchify(sample.latents, patchSize))),
+        pads: { integers: [samples.length, paddedLength(tokens) - tokens, width] },
+        caption: Tensor.stack(samples.map((sample) => sample.caption.tokens)),
         modulation: Tensor.stack(samples.map(({ modulation }) => modulation)),
-        ...this.tablesOf(rows, columns, captionLength),
+        ...tables,
+        ...(this.config.visionWidth !== null && {
+          references: Tensor.stack(samples.map((sample) => referencesOf(sample, width))),
+          clean: { integers: clean },
+          clean_modulation: (this.cleanModulation ??= await this.modulations([1])),
+        }),
       },
       ['velocity'],
     );
-    return samples.map((_, i) => unpatchify(velocity.row(i), latentDims, patchSize));
+    return samples.map((_, i) => unpatchify(velocity.row(i), latents.dims, patchSize));
   }
 
-  /** The tables of a layout, most recently used last. */
-  private tablesOf(rows: number, columns: number, captionLength: number): RotaryTables {
-    const key = `${rows}x${columns}+${captionLength}`;
-    const tables =
-      this.tables.get(key) ??
-      axialRotaryTables(
-        [...imagePositions(rows, columns, captionLength), ...captionPositions(captionLength)],
+  /** The sequence of a layout, most recently used last. */
+  private sequenceOf(grid: Grid, caption: DenoiserSample['caption']): Sequence {
+    const key = `${grid.rows}x${grid.columns}+${caption.layout}`;
+    const sequence =
+      this.sequences.get(key) ??
+      ('shape' in caption ? this.editSequence(grid, caption.shape) : this.textSequence(grid, caption.paddedLength));
+    this.sequences.delete(key);
+    this.sequences.set(key, sequence);
+    const [oldest] = this.sequences.keys();
+    if (this.sequences.size > keptLayouts && oldest !== undefined) this.sequences.delete(oldest);
+    return sequence;
+  }
+
+  private textSequence({ rows, columns }: Grid, captionLength: number): Sequence {
+    const positions = [...imagePositions(rows, columns, captionLength), ...captionPositions(captionLength)];
+    return { tables: axialRotaryTables(positions, this.config), clean: [0] };
+  }
+
+  private editSequence(target: Grid, shape: EditShape): Sequence {
+    const layout = omniLayout({ ...shape, target, patchSize: this.config.patchSize });
+    const tokens = [layout.target, ...layout.references, layout.caption, layout.vision];
+    return {
+      tables: axialRotaryTables(
+        tokens.flatMap(({ positions }) => positions),
         this.config,
-      );
-    this.tables.delete(key);
-    this.tables.set(key, tables);
-    const [oldest] = this.tables.keys();
-    if (this.tables.size > keptLayouts && oldest !== undefined) this.tables.delete(oldest);
-    return tables;
+      ),
+      clean: tokens.flatMap(({ clean }) => clean.map(Number)),
+    };
   }
 }
 
-function sharedLayout(samples: readonly DenoiserSample[]): { latentDims: readonly number[]; captionLength: number } {
+function referencesOf({ caption }: DenoiserSample, width: number): Tensor {
+  return 'references' in caption ? caption.references : Tensor.filled([0, width], 0);
+}
+
+function sharedLayout(samples: readonly DenoiserSample[]): DenoiserSample {
   const [first] = samples;
   if (!first) throw new RangeError('a transformer call needs a sample');
-  const latentDims = first.latents.dims;
-  const captionLength = first.caption.paddedLength;
   const alike = samples.every(
-    ({ latents, caption }) => sameDims(latents.dims, latentDims) && caption.paddedLength === captionLength,
+    ({ latents, caption }) =>
+      sameDims(latents.dims, first.latents.dims) &&
+      caption.layout === first.caption.layout &&
+      'shape' in caption === 'shape' in first.caption,
   );
   if (!alike) throw new RangeError('samples of one transformer call must have equal layouts');
-  return { latentDims, captionLength };
+  return first;
 }

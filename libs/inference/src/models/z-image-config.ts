@@ -28,6 +28,7 @@ export const zImageConfig = z
     norm_eps: z.number().positive().max(1),
     qk_norm: z.literal(true),
     rope_theta: z.number().positive(),
+    siglip_feat_dim: z.int().positive().nullish(),
     t_scale: z.number().positive(),
   })
   .refine(
@@ -50,6 +51,8 @@ export const zImageConfig = z
     /** Width of the timestep's embedding. */
     modulatorWidth: Math.min(config.dim, 256),
     captionWidth: config.cap_feat_dim,
+    /** Width of a vision encoder's features; null: the checkpoint takes none. */
+    visionWidth: config.siglip_feat_dim ?? null,
     latentChannels: config.in_channels,
     patchSize,
     /** Module name of the patch embedder and the final layer for this patch size. */

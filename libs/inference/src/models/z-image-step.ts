@@ -4,12 +4,14 @@ import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { linear } from '../layers/linear.js';
+import { firstTokens } from '../layers/first-tokens.js';
 import { plainLayerNorm } from '../layers/norms.js';
 import type { WeightSource } from '../tensor/stored-tensor.js';
 import { zImageBlock } from './z-image-block.js';
 import { withPadTokens } from './z-image-caption.js';
 import type { ZImageConfig } from './z-image-config.js';
 import { modulationWidth, readModulation } from './z-image-modulation.js';
+import { omniStepInputs } from './z-image-omni-step.js';
 
 /** Fixed in diffusers' FinalLayer. */
 const finalNormEpsilon = 1e-6;
@@ -17,8 +19,9 @@ const finalNormEpsilon = 1e-6;
 /**
  * One denoising step of samples of equal layout, order [image, caption]: `patches` [batch, tokens, patchWidth], `pads` [3]
  * int64 = [batch, pad tokens, width], `caption` [batch, captionLength, width], `modulation` [batch, modulationWidth], `cos`
- * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth].
- * Source: diffusers transformers/transformer_z_image.py, forward in basic mode.
+ * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth]. A checkpoint that takes vision features has the
+ * inputs of `omniStepInputs` beside them, and the order [image, references, caption]: its graph serves text to image too.
+ * Source: diffusers transformers/transformer_z_image.py, forward.
  */
 export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: GraphForm): Graph {
   const graph = new GraphBuilder('step', form);
@@ -38,16 +41,24 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   };
 
   const { blocks, finalScale } = readModulation(scope, modulation, config);
-  const refiners = blocks.slice(0, config.refinerLayerCount);
-  const layers = blocks.slice(config.refinerLayerCount);
+  const omni = config.visionWidth === null ? null : omniStepInputs(scope, config);
+  const modulated = (kind: 'refiners' | 'layers', x: Value) => {
+    const range = kind === 'refiners' ? [0, config.refinerLayerCount] : [config.refinerLayerCount];
+    const own = blocks.slice(...range);
+    return omni ? omni.perToken(own, omni.clean.slice(...range), x) : own;
+  };
+  const join = (...parts: Value[]) => scope.op('Concat', parts, { attributes: { axis: 1 } });
 
   const embedded = linear(scope.at('all_x_embedder', patchKey), patches, patchWidth, width, { bias: true });
-  let x = withPadTokens(scope, embedded, pads, 'x_pad_token', width);
-  for (const [i, block] of refiners.entries()) {
+  const image = withPadTokens(scope, embedded, pads, 'x_pad_token', width);
+  let x = omni ? join(image, omni.references) : image;
+  for (const [i, block] of modulated('refiners', x).entries()) {
     x = zImageBlock(scope.at('noise_refiner', i), x, tables, config, block);
   }
-  x = scope.op('Concat', [x, caption], { attributes: { axis: 1 } });
-  for (const [i, block] of layers.entries()) x = zImageBlock(scope.at('layers', i), x, tables, config, block);
+  x = join(x, caption);
+  for (const [i, block] of modulated('layers', x).entries()) {
+    x = zImageBlock(scope.at('layers', i), x, tables, config, block);
+  }
 
   const final = scope.at('all_final_layer', patchKey);
   const normed = plainLayerNorm(final, firstTokens(scope, x, patches), width, finalNormEpsilon);
@@ -55,11 +66,4 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   const velocity = linear(final.at('linear'), scaled, width, patchWidth, { bias: true });
   graph.output('velocity', velocity, ['batch', 'tokens', patchWidth]);
   return graph.build();
-}
-
-/** As many tokens of `x` as `like` has, both [batch, tokens, …]. */
-function firstTokens(scope: Scope, x: Value, like: Value): Value {
-  const { graph } = scope;
-  const count = scope.op('Shape', [like], { attributes: { start: 1, end: 2 }, type: 'int64' });
-  return scope.op('Slice', [x, graph.int64s([0]), count, graph.int64s([1])]);
 }

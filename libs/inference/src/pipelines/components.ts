@@ -7,6 +7,38 @@ export interface Caption {
   tokens: Tensor;
   length: number;
   paddedLength: number;
+  /** Samples whose captions have equal layouts, and whose latents are of one size, may share a call. */
+  layout: string;
+}
+
+/** What an edit attends to beside the image it makes: the parts of its prompt and its reference images, refined. */
+export interface EditCondition {
+  /** The caption parts' tokens, then the vision encoder's: [length, dim] */
+  tokens: Tensor;
+  /** The reference images' latents, embedded and padded; they are refined in each step: [referenceLength, dim] */
+  references: Tensor;
+  /** As a caption's. */
+  layout: string;
+  shape: EditShape;
+}
+
+/** What the positions of an edit's tokens follow from. */
+export interface EditShape {
+  partLengths: readonly number[];
+  /** In tokens of the latents, and in patches of the vision encoder. */
+  references: readonly { image: Grid; vision: Grid }[];
+}
+
+export interface Grid {
+  rows: number;
+  columns: number;
+}
+
+/** A reference image, encoded for an edit. */
+export interface EncodedReference {
+  /** The mode of its latents: [C, h, w] */
+  latents: Tensor;
+  vision: VisionFeatures;
 }
 
 export interface TextEncoder {
@@ -31,7 +63,7 @@ export interface VisionEncoder {
 export interface DenoiserSample {
   /** [C, h, w] */
   latents: Tensor;
-  caption: Caption;
+  caption: Caption | EditCondition;
   /** Its step's row of `modulations`: [width] */
   modulation: Tensor;
 }
@@ -42,7 +74,7 @@ export interface Denoiser {
   /** Once per request, for all its steps: [steps, width]. t = 1 − sigma, as in the pipeline. */
   modulations(timesteps: readonly number[]): Promise<Tensor>;
   /**
-   * One transformer call for samples of equal layout (same latent dims, same paddedLength). Returns the transformer's own
+   * One transformer call for samples of equal layout (same latent dims, captions of one layout). Returns the transformer's own
    * output, x0 − noise, per sample: [C, h, w]. No sample's result depends on its neighbours.
    */
   velocity(samples: readonly DenoiserSample[]): Promise<Tensor[]>;
@@ -64,12 +96,21 @@ export interface ImageDecoder {
   decode(latents: Tensor): Promise<Tensor>;
 }
 
+/** What a checkpoint that edits images has beside. */
+export interface EditComponents {
+  vision: VisionEncoder;
+  /** Once per prompt; parts: the text encoder's outputs, [length, hidden] each. */
+  condition(parts: readonly Tensor[], references: readonly EncodedReference[]): Promise<EditCondition>;
+}
+
 /** The networks of one open checkpoint, and the numbers the pipelines need of their configs. */
 export interface CheckpointComponents {
   textEncoder: TextEncoder;
   denoiser: Denoiser;
   imageEncoder: ImageEncoder;
   imageDecoder: ImageDecoder;
+  /** null: the checkpoint has no vision encoder and edits nothing. */
+  edit: EditComponents | null;
   latentChannels: number;
   /** Pixels per latent row and column. */
   vaeScale: number;

@@ -91,7 +91,7 @@ export class ImagePipeline {
   }
 
   layout({ latents, caption }: DenoiserSample): string {
-    return `${latents.dims.join('×')} + ${caption.paddedLength}`;
+    return `${latents.dims.join('×')} + ${caption.layout}`;
   }
 
   evaluate(samples: readonly DenoiserSample[]): Promise<Tensor[]> {

@@ -50,7 +50,32 @@ export class PromptTokenizer {
    * @throws Error with code ERR_SCRIPT_EXECUTION_TIMEOUT after `encodeLimitMs`
    */
   encode(prompt: string): number[] {
-    return within(encodeLimitMs, () => this.tokenizer.encode(this.chatOf(prompt)).ids.slice(0, maxPromptTokens));
+    return within(encodeLimitMs, () => this.encodeText(this.chatOf(prompt)));
+  }
+
+  /**
+   * Token ids of an edit's prompt, cut where reference images stand in it: a part before, between and behind the images, and
+   * one behind the image to make; at most `maxPromptTokens` each. The chat's form is fixed, whatever the template says.
+   * Source: diffusers ZImageOmniPipeline._encode_prompt.
+   * @throws as `encode`
+   */
+  encodeEdit(prompt: string, referenceCount: number): number[][] {
+    const chat = `${prompt}<|im_end|>\n<|im_start|>assistant\n`;
+    const between = Array.from({ length: referenceCount - 1 }, () => '<|vision_end|><|vision_start|>');
+    const parts =
+      referenceCount === 0
+        ? [`<|im_start|>user\n${chat}`]
+        : [
+            '<|im_start|>user\n<|vision_start|>',
+            ...between,
+            `<|vision_end|>${chat}<|vision_start|>`,
+            '<|vision_end|><|im_end|>',
+          ];
+    return within(encodeLimitMs, () => parts.map((part) => this.encodeText(part)));
+  }
+
+  private encodeText(text: string): number[] {
+    return this.tokenizer.encode(text).ids.slice(0, maxPromptTokens);
   }
 
   private chatOf(prompt: string): string {
