@@ -3,12 +3,12 @@
  * falls on both. Run by `npm run bench -- [--threads N] [--rounds N]`; PYTHON names a Python with diffusers. Writes
  * bench/RESULTS.md.
  */
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../dist/libs/inference/src/index.js';
 import { startDiffusers } from './diffusers-process.mjs';
+import { median, writeSection } from './results-file.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,8 +38,6 @@ const timed = async (work) => {
   const result = await work();
   return { wallMs: performance.now() - start.wall, cpuMs: cpuMs() - start.cpu, result };
 };
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const { wallMs: readyMs, result: engine } = await timed(() => openEngine({ checkpoint, threads, tokenBudget: 8192 }));
 const diffusers = await startDiffusers(process.env.PYTHON ?? 'python3', checkpoint, threads);
@@ -72,14 +70,13 @@ const cells = (values, unit) => {
   const own = median(values.map((each) => each[unit]));
   return `${own.toFixed(0)} ms | ${(median(ours.map((each) => each[unit])) / own).toFixed(2)}`;
 };
+const about = diffusers ? `\n- torch ${diffusers.about.torch}, diffusers ${diffusers.about.diffusers}.` : '';
 const rows = Object.entries(times).map(
   ([name, values]) => `| ${name} | ${cells(values, 'wallMs')} | ${cells(values, 'cpuMs')} |`,
 );
-const report = `# Benchmarks
-
-Written by \`npm run bench\`. Absolute times belong to the machine they were taken on; the ratios are what to look at, and on a busy machine the ratio of CPU times.
-
-## One image on a CPU
+writeSection(
+  'single',
+  `## One image on a CPU
 
 z-image-nano-turbo, ${request.width} × ${request.height}, ${request.steps} steps, prompt to pixels, in process, ${threads} thread(s). The contestants took turns, ${rounds} rounds after a warm-up; medians.
 
@@ -88,9 +85,5 @@ z-image-nano-turbo, ${request.width} × ${request.height}, ${request.steps} step
 ${rows.join('\n')}
 
 - Engine ready (checkpoint opened, graphs built, warm-up image made): ${(readyMs / 1000).toFixed(2)} s.
-- ${together} images at once: ${(togetherMs / together).toFixed(0)} ms an image.
-
-Machine: ${cpus().length} × ${cpus()[0].model}, load average ${loadavg()[0].toFixed(1)} at the end, Node ${process.version}${diffusers ? `; torch ${diffusers.about.torch}, diffusers ${diffusers.about.diffusers}` : ''}.
-`;
-writeFileSync(new URL('RESULTS.md', import.meta.url), report);
-process.stdout.write(report);
+- ${together} images at once: ${(togetherMs / together).toFixed(0)} ms an image.${about}`,
+);
