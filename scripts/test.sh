@@ -17,7 +17,7 @@ check() {
 suites() {
   local name=$1 projects=()
   shift
-  for suite in ${SUITES:-unit contract redis parity fault e2e}; do
+  for suite in ${SUITES:-unit contract redis parity fault e2e deploy}; do
     case " $name " in *" $suite "*) projects+=("$suite") ;; esac
   done
   [ ${#projects[@]} -gt 0 ] || return 0
@@ -27,7 +27,7 @@ suites() {
 }
 
 require_node
-prepare() { install_packages && build && bash scripts/install-redis.sh && bash scripts/install-s3.sh; }
+prepare() { install_packages && build && bash scripts/install-redis.sh && bash scripts/install-s3.sh && bash scripts/install-deploy-tools.sh; }
 if ! (set -e; prepare) >&2; then
   echo '0 passed, 1 failed'
   exit 1
@@ -37,7 +37,7 @@ check format npm run -s format:check
 check lint npm run -s lint
 check types npm run -s types
 check arrows npm run -s arrows
-suites 'unit contract' --maxWorkers=2
+suites 'unit contract deploy' --maxWorkers=2
 # One after the other: these measure times, and start whole stacks.
 suites 'redis parity fault e2e' --runInBand
 node scripts/sum-tests.mjs "$reports"

@@ -63,7 +63,8 @@ function chunk(type, data = Buffer.alloc(0)) {
 }
 
 process.on('message', (command) => {
-  if (command.type === 'open') send({ type: 'ready' });
+  if (command.type === 'open')
+    send({ type: 'ready', stepCost: { msPerToken: 0.01, tokenBudget: command.options.tokenBudget } });
   if (command.type === 'run') run(command);
   if (command.type === 'abort') {
     clearTimeout(running.get(command.id));

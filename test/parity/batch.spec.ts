@@ -99,6 +99,28 @@ describe('the engine’s batch', () => {
     }
   });
 
+  it('previews the image that a request is on its way to, and makes the same image', async () => {
+    const previews: [number, number][] = [];
+    const onPreview = (step: number, { pixels }: { pixels: Uint8Array }): void =>
+      void previews.push([step, psnr(pixels, solo[1]!)]);
+    const { pixels } = await engine.run({ ...mixed[1]!, previewEvery: 3 }, { onPreview });
+    expect(Buffer.compare(pixels, solo[1]!)).toBe(0);
+    expect(previews.map(([step]) => step)).toEqual([3, 6]);
+    expect(previews[1]![1]).toBeGreaterThan(previews[0]![1]);
+    expect(previews[1]![1]).toBeGreaterThan(25);
+  });
+
+  it('lets a small image of few steps that comes late leave before a large one of many', async () => {
+    const order: string[] = [];
+    let small: Promise<unknown> = Promise.resolve();
+    const onStep = (step: number): void => {
+      if (step === 2) small = engine.run({ ...base, width: 64, height: 64 }).then(() => order.push('small'));
+    };
+    await engine.run({ ...base, width: 384, height: 384, steps: 12 }, { onStep }).then(() => order.push('large'));
+    await small;
+    expect(order).toEqual(['small', 'large']);
+  });
+
   it('refuses a size that the checkpoint cannot make, naming the side', async () => {
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(UnsupportedSize);
     await expect(engine.run({ ...base, height: 200 })).rejects.toThrow(/^height: .* multiple of 16 px/);

@@ -37,7 +37,13 @@ export const textToImageCases = [
   'tiny-guided-normalized',
 ] as const;
 
-export const imageCases = ['img2img', 'tiny-img2img', 'tiny-img2img-guided', 'tiny-inpaint'] as const;
+export const imageCases = [
+  'img2img',
+  'tiny-img2img',
+  'tiny-img2img-guided',
+  'tiny-inpaint',
+  'tiny-inpaint-pair',
+] as const;
 
 export const editCases = ['edit-background', 'tiny-omni-edit', 'tiny-omni-two-images', 'tiny-omni-wide'] as const;
 

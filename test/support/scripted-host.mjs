@@ -15,7 +15,7 @@ process.on('message', (command) => {
     } else if (checkpoint === 'deadly') {
       process.kill(process.pid, 'SIGKILL');
     } else {
-      process.send({ type: 'ready' });
+      process.send({ type: 'ready', stepCost: { msPerToken: 0.1, tokenBudget: command.options.tokenBudget } });
     }
   }
   if (command.type === 'abort') aborted.add(command.id);
@@ -33,6 +33,10 @@ function run({ id, request }) {
       break;
     case 'which aborts':
       process.send({ type: 'image', id, image: image(Buffer.from([...aborted])) });
+      break;
+    case 'preview':
+      process.send({ type: 'preview', id, step: 1, image: { bytes: Buffer.from('early'), width: 16, height: 16 } });
+      process.send({ type: 'image', id, image: image(Buffer.from(request.prompt)) });
       break;
     case 'wait':
       break;

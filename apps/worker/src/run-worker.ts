@@ -4,6 +4,7 @@ import type { INestApplicationContext, NestApplicationOptions } from '@nestjs/co
 import { parseConfig } from '@app/common/config/parse-config.js';
 import { exitWithError } from '@app/common/telemetry/exit-with-error.js';
 import { createLogger } from '@app/common/telemetry/logger.js';
+import { startTracing } from '@app/common/telemetry/tracing.js';
 import { WorkerConfig } from './worker.config.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -18,11 +19,13 @@ export function runWorker(environment: NodeJS.ProcessEnv, hostEntry: string): vo
   let log = createLogger('worker', 'info');
   let app: INestApplicationContext | undefined;
   let stopping = false;
+  let stopTracing: (() => Promise<void>) | undefined;
   const fail = (error: unknown): void => exitWithError(log, error);
 
   const start = async (): Promise<void> => {
     const config = parseConfig(WorkerConfig, environment);
     log = createLogger('worker', config.LOG_LEVEL);
+    stopTracing = await startTracing('worker', config.OTEL_EXPORTER_OTLP_ENDPOINT);
     const stop = (): void => {
       if (!stopping) stopWithin(config.GRACE_S).catch(fail);
       stopping = true;
@@ -43,6 +46,7 @@ export function runWorker(environment: NodeJS.ProcessEnv, hostEntry: string): vo
     // What still holds its job then loses it by lock, and another worker takes it up.
     setTimeout(() => process.exit(1), graceS * 1000).unref();
     await app?.close();
+    await stopTracing?.();
     process.exit(0);
   };
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { settings } from '@app/common/config/settings.js';
 
-const { REDIS_URL, STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY, LOG_LEVEL } = settings;
+const { REDIS_URL, STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY, LOG_LEVEL, METRICS_PORT, METRICS_HOST } =
+  settings;
+const { OTEL_EXPORTER_OTLP_ENDPOINT } = settings;
 
 /** The worker's environment; read once, in main.ts. */
 export const WorkerConfig = z.object({
@@ -11,6 +13,9 @@ export const WorkerConfig = z.object({
   PUBLIC_URL,
   URL_SIGNING_KEY,
   LOG_LEVEL,
+  METRICS_PORT,
+  METRICS_HOST,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
   /** Name of the catalog's model that this process serves. */
   MODEL: z.string('must name a model of MODELS_FILE'),
   /** Threads of one engine run; without it all cores. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ModelCatalog, type Model } from '@app/common/contracts/model-catalog.js';
 import { ServiceError } from '@app/common/errors.js';
 import { InputStore } from '@app/common/input-images/input-store.js';
@@ -10,6 +11,7 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
+import { MetricsServer } from '@app/common/telemetry/metrics-server.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { EngineHost } from './engine-host/client.js';
 import { EngineKeepsDying, EngineUnusable } from './engine-host/errors.js';
@@ -18,6 +20,7 @@ import { Admission } from './jobs/admission.js';
 import { JobInputs } from './jobs/job-inputs.js';
 import { Publisher } from './jobs/publisher.js';
 import { JobRunner } from './jobs/runner.js';
+import { WorkerMetrics } from './worker-metrics.js';
 import type { WorkerConfig } from './worker.config.js';
 
 /** Of the grace period, what is kept for handing back and closing. */
@@ -47,6 +50,8 @@ export class Worker {
   private readonly cancels: CancelChannel;
   private readonly runner: JobRunner;
   private readonly heartbeat: Heartbeat;
+  private readonly registry = new Registry();
+  private metricsServer: MetricsServer | undefined;
 
   /** Opens connections; throws {@link ModelUnknown} or CatalogError before that. */
   constructor(
@@ -89,7 +94,14 @@ export class Worker {
       },
       () => admission.tokensInFlight,
     );
+    collectDefaultMetrics({ register: this.registry });
+    const metrics = new WorkerMetrics(this.registry, model.name, {
+      tokensInFlight: () => admission.tokensInFlight,
+      tokenBudget: () => admission.budget,
+      enginePid: () => this.engine.pid,
+    });
     this.runner = new JobRunner({
+      metrics,
       workerId: this.id,
       store: this.store,
       source: this.source,
@@ -99,7 +111,9 @@ export class Worker {
       publisher: new Publisher(this.storage),
       log,
     });
+    this.engine.on('ready', (_pid, { tokenBudget }) => admission.measure(tokenBudget));
     this.engine.on('crash', (reason, killed) => {
+      metrics.engineCrashed();
       log.error(`the engine host died (${reason}); starting another`);
       if (killed) admission.shrink();
     });
@@ -107,6 +121,7 @@ export class Worker {
 
   /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable or EngineKeepsDying. */
   async start(): Promise<void> {
+    await this.serveMetrics();
     await this.openEngine();
     await this.source.open();
     await this.cancels.listen((id) => this.runner.cancel(id));
@@ -121,10 +136,19 @@ export class Worker {
     await this.runner.drain(this.config.GRACE_S * 1000 * (1 - closingShare));
     this.heartbeat.stop();
     await this.source.close();
+    await this.metricsServer?.close();
     await this.engine.close();
     await this.store.close();
     await this.storage.close();
     for (const connection of this.connections) connection.disconnect();
+  }
+
+  /** From the first moment on: a worker that loads its weights is alive, and not ready. */
+  private async serveMetrics(): Promise<void> {
+    const { METRICS_HOST: host, METRICS_PORT: port } = this.config;
+    if (port === undefined) return;
+    const ready = (): boolean => this.engine.isReady;
+    this.metricsServer = await MetricsServer.listen({ host, port, registry: this.registry, ready });
   }
 
   private async openEngine(): Promise<void> {

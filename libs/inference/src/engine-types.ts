@@ -1,3 +1,4 @@
+import type { StepCost } from './batcher/warm-up.js';
 import type { RgbImage } from './image/pixels.js';
 import type { ImageSource } from './pipelines/image-source.js';
 
@@ -67,7 +68,7 @@ export interface CheckpointOptions {
 }
 
 export interface EngineOptions extends CheckpointOptions {
-  /** Image tokens × guidance passes in flight; further requests wait inside the engine. */
+  /** Upper bound of the image tokens × guidance passes in flight; a slow machine takes fewer. The rest waits inside the engine. */
   tokenBudget: number;
 }
 
@@ -78,6 +79,8 @@ export interface ImageEngine {
    * the signal's reason.
    */
   run(request: ImageRequest, observer?: ImageObserver, signal?: AbortSignal): Promise<MadeImage>;
+  /** As measured at the warm-up, its budget not above the one asked for. */
+  readonly stepCost: StepCost;
   /** Image tokens × guidance passes of the requests that are running or waiting here. */
   readonly tokensInFlight: number;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import { Batcher } from './batcher/batcher.js';
+import { warmUp, type StepCost } from './batcher/warm-up.js';
 import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
 import type { PipelineRequest } from './pipelines/pipeline-request.js';
@@ -7,7 +8,7 @@ import type { PipelineRequest } from './pipelines/pipeline-request.js';
 export const samplesPerCall = 4;
 
 /** One step of a small image: the first run of each network allocates its memory. */
-const warmUp: ImageRequest = {
+const warmUpImage: ImageRequest = {
   prompt: 'warm-up',
   negativePrompt: null,
   width: 256,
@@ -24,14 +25,14 @@ const warmUp: ImageRequest = {
  * @throws CheckpointError naming file and field; ExecutionProviderError; NonFiniteOutput naming the network
  */
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
-  const engine = new BatchedEngine(await openPipeline(options), tokenBudget);
+  const opened = await openPipeline(options);
   try {
-    await engine.run(warmUp);
+    const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage));
+    return new BatchedEngine(opened, { ...measured, tokenBudget: Math.min(tokenBudget, measured.tokenBudget) });
   } catch (error) {
-    await engine.close();
+    await opened.close();
     throw error;
   }
-  return engine;
 }
 
 class BatchedEngine implements ImageEngine {
@@ -39,9 +40,9 @@ class BatchedEngine implements ImageEngine {
 
   constructor(
     private readonly opened: OpenPipeline,
-    tokenBudget: number,
+    readonly stepCost: StepCost,
   ) {
-    this.batcher = new Batcher(opened.pipeline, { tokenBudget, samplesPerCall });
+    this.batcher = new Batcher(opened.pipeline, { tokenBudget: stepCost.tokenBudget, samplesPerCall });
   }
 
   get tokensInFlight(): number {

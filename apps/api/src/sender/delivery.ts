@@ -2,6 +2,7 @@ import { UnrecoverableError } from 'bullmq';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
+import { inSpan, SpanKind } from '@app/common/telemetry/tracing.js';
 import type { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import type { DeliveryAttempt, DeliveryLog, DeliveryOutcome } from '@app/common/webhooks/delivery-log.js';
 import { parseEntry, type Delivery } from '@app/common/webhooks/outbox.js';
@@ -45,9 +46,13 @@ export class DeliverySender {
   }
 
   private attempt(owed: Delivery, record: JobRecord, entry: string): Promise<DeliveryOutcome> {
-    return owed.kind === 'webhook'
-      ? this.parts.webhooks.send(record, entry, owed.event)
-      : this.parts.copier.copy(record, owed.index);
+    const name = owed.kind === 'webhook' ? `webhook ${owed.event}` : 'copy image';
+    const trace = { parent: record.traceparent ?? undefined, kind: SpanKind.CLIENT, attributes: { job: record.id } };
+    return inSpan(name, trace, () =>
+      owed.kind === 'webhook'
+        ? this.parts.webhooks.send(record, entry, owed.event)
+        : this.parts.copier.copy(record, owed.index),
+    );
   }
 
   private async record(

@@ -72,6 +72,8 @@ export class Stack {
       MODELS_FILE: options.modelsFile,
       LOG_LEVEL: options.logLevel,
       GRACE_S: String(workerGraceS),
+      // One port cannot serve several processes.
+      METRICS_PORT: '',
     };
     this.add('api', 'apps/api/src/main.js', environment);
     this.add('sender', 'apps/api/src/sender.js', environment);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ImageRequest } from '@app/inference';
-import { EngineHost } from './client.js';
+import { EngineHost, type RunObserver } from './client.js';
 import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineRequestFailed, EngineUnusable } from './errors.js';
 
 const entry = fileURLToPath(new URL('../../../../test/support/scripted-host.mjs', import.meta.url));
@@ -29,8 +29,13 @@ describe('EngineHost', () => {
     await host.open();
     return host;
   };
-  const run = (prompt: string, signal = never, onStep = noSteps): ReturnType<EngineHost['run']> =>
-    host.run(asking(prompt), { format: 'png' }, onStep, signal);
+  const run = (
+    prompt: string,
+    signal = never,
+    onStep = noSteps,
+    onPreview?: RunObserver['onPreview'],
+  ): ReturnType<EngineHost['run']> =>
+    host.run(asking(prompt), { format: 'png' }, { onStep, ...(onPreview && { onPreview }) }, signal);
 
   afterEach(() => host.close());
 
@@ -40,6 +45,16 @@ describe('EngineHost', () => {
     const image = await run('hello', never, (step) => steps.push(step));
     expect(Buffer.from(image.bytes).toString()).toBe('hello');
     expect(steps).toEqual([1]);
+  });
+
+  it('passes previews on, and what a step costs when it is ready', async () => {
+    const previews: [number, string][] = [];
+    const opening = open();
+    const [, stepCost] = (await once(host, 'ready')) as [number, unknown];
+    await opening;
+    expect(stepCost).toEqual({ msPerToken: 0.1, tokenBudget: 1 });
+    await run('preview', never, noSteps, (step, { bytes }) => previews.push([step, Buffer.from(bytes).toString()]));
+    expect(previews).toEqual([[1, 'early']]);
   });
 
   it('reports a refused request by its code, and goes on', async () => {

@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import type { EngineOptions, ImageRequest } from '@app/inference';
+import type { EngineOptions, ImageRequest, StepCost } from '@app/inference';
 import { EngineClosed, EngineCrashed, EngineKeepsDying, EngineRequestFailed, EngineUnusable } from './errors.js';
 import { HangWatch } from './hang-watch.js';
-import type { EncodedImage, HostCommand, HostEvent, OutputFormat } from './protocol.js';
+import type { EncodedImage, EncodedPreview, HostCommand, HostEvent, OutputFormat } from './protocol.js';
 
 const respawnDelayMs = { first: 100, max: 10_000 };
 /** Hosts in a row that may die while they open their checkpoint. */
@@ -18,18 +18,24 @@ export interface EngineHostOptions {
 }
 
 interface EngineHostEvents {
-  ready: [pid: number];
+  ready: [pid: number, stepCost: StepCost];
   /** `killed`: by a SIGKILL that was not ours; the kernel's, for want of memory, most likely. */
   crash: [reason: string, killed: boolean];
   /** No further host is started. */
   unusable: [error: EngineUnusable | EngineKeepsDying];
 }
 
+/** What a run tells on its way. */
+export interface RunObserver {
+  onStep(step: number, steps: number): void;
+  onPreview?(step: number, image: EncodedPreview): void;
+}
+
 interface Pending {
   command: HostCommand & { type: 'run' };
   /** The host that has this request; null while it waits for one to be ready. */
   host: ChildProcess | null;
-  onStep(step: number, steps: number): void;
+  observer: RunObserver;
   resolve(image: EncodedImage): void;
   reject(error: Error): void;
 }
@@ -84,17 +90,16 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
     }
   }
 
+  get isReady(): boolean {
+    return this.ready;
+  }
+
   get pid(): number | undefined {
     return this.child?.pid;
   }
 
   /** Makes one image. Rejects with EngineCrashed, EngineRequestFailed, EngineClosed, or the signal's reason. */
-  run(
-    request: ImageRequest,
-    output: OutputFormat,
-    onStep: (step: number, steps: number) => void,
-    signal: AbortSignal,
-  ): Promise<EncodedImage> {
+  run(request: ImageRequest, output: OutputFormat, observer: RunObserver, signal: AbortSignal): Promise<EncodedImage> {
     if (signal.aborted) return Promise.reject(reasonOf(signal));
     if (this.closing) return Promise.reject(this.failure ?? new EngineClosed('the engine is closing'));
     const id = ++this.lastId;
@@ -105,7 +110,7 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
     };
     signal.addEventListener('abort', onAbort, { once: true });
     return new Promise<EncodedImage>((resolve, reject) => {
-      const pending: Pending = { command: { type: 'run', id, request, output }, host: null, onStep, resolve, reject };
+      const pending: Pending = { command: { type: 'run', id, request, output }, host: null, observer, resolve, reject };
       this.pending.set(id, pending);
       if (this.ready) this.submit(pending);
     }).finally(() => signal.removeEventListener('abort', onAbort));
@@ -142,7 +147,7 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
         // Not before: loading a large checkpoint is one native call, and may well be silent.
         this.hangWatch.start();
         for (const pending of this.pending.values()) this.submit(pending);
-        this.emit('ready', child.pid ?? 0);
+        this.emit('ready', child.pid ?? 0, event.stepCost);
         break;
       case 'open-failed':
         this.giveUp(new EngineUnusable(event.error));
@@ -151,7 +156,10 @@ export class EngineHost extends EventEmitter<EngineHostEvents> {
         break;
       case 'step':
         this.hangWatch.progressed();
-        this.pending.get(event.id)?.onStep(event.step, event.steps);
+        this.pending.get(event.id)?.observer.onStep(event.step, event.steps);
+        break;
+      case 'preview':
+        this.pending.get(event.id)?.observer.onPreview?.(event.step, event.image);
         break;
       case 'image':
         this.crashesInARow = 0;

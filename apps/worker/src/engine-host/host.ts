@@ -2,10 +2,12 @@
  * Entry point of the engine host: the child process that owns ONNX Runtime. `session.run()` blocks this process's event
  * loop, so nothing that must stay responsive lives here. It ends when its parent's channel closes.
  */
-import { encodeImage, openEngine, type EngineOptions, type ImageEngine } from '@app/inference';
+import { encodeImage, openEngine, type EngineOptions, type ImageEngine, type RgbImage } from '@app/inference';
 import type { ErrorReport, HostCommand, HostEvent } from './protocol.js';
 
 const heartbeatMs = 1000;
+/** A preview is looked at for a moment: small files rather than sharp ones. */
+const preview = { format: 'jpeg', quality: 80, maxSide: 512 } as const;
 
 const send = (event: HostEvent): void => {
   if (process.connected) process.send?.(event);
@@ -30,7 +32,7 @@ async function open(options: EngineOptions): Promise<void> {
     process.send?.({ type: 'open-failed', error: reportOf(error) } satisfies HostEvent, () => process.exit(1));
     return;
   }
-  send({ type: 'ready' });
+  send({ type: 'ready', stepCost: engine.stepCost });
 }
 
 async function run(command: HostCommand & { type: 'run' }): Promise<void> {
@@ -40,7 +42,8 @@ async function run(command: HostCommand & { type: 'run' }): Promise<void> {
   try {
     if (!engine) throw new Error('the engine is not open');
     const onStep = (step: number, steps: number): void => send({ type: 'step', id, step, steps });
-    const image = await engine.run(request, { onStep }, abort.signal);
+    const onPreview = (step: number, image: RgbImage): void => void sendPreview(id, step, image);
+    const image = await engine.run(request, { onStep, onPreview }, abort.signal);
     const bytes = await encodeImage(image, output);
     const { width, height, computeMs, batch } = image;
     send({ type: 'image', id, image: { bytes, width, height, computeMs, batch } });
@@ -49,6 +52,15 @@ async function run(command: HostCommand & { type: 'run' }): Promise<void> {
   } finally {
     running.delete(id);
   }
+}
+
+/** A courtesy: one that cannot be encoded is left out, and so is one that comes after the run's end. */
+async function sendPreview(id: number, step: number, image: RgbImage): Promise<void> {
+  const encoded = await encodeImage(image, preview).catch(() => null);
+  if (!encoded || !running.has(id)) return;
+  const scale = Math.min(1, preview.maxSide / Math.max(image.width, image.height));
+  const [width, height] = [Math.round(image.width * scale), Math.round(image.height * scale)];
+  send({ type: 'preview', id, step, image: { bytes: encoded, width, height } });
 }
 
 process.on('message', (command: HostCommand) => {

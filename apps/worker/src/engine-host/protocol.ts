@@ -1,4 +1,4 @@
-import type { EngineOptions, ImageRequest } from '@app/inference';
+import type { EngineOptions, ImageRequest, StepCost } from '@app/inference';
 
 /** How the finished image leaves the host. `parameters` go into its text chunk. */
 export interface OutputFormat {
@@ -38,7 +38,7 @@ export type HostCommand =
 
 /** Host to parent. `open-failed` is the last message of a host; a run ends with `image` or `error`. */
 export type HostEvent =
-  | { type: 'ready' }
+  | { type: 'ready'; stepCost: StepCost }
   | { type: 'open-failed'; error: ErrorReport }
   | { type: 'heartbeat' }
   | { type: 'step'; id: number; step: number; steps: number }

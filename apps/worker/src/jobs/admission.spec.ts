@@ -26,6 +26,18 @@ describe('Admission', () => {
     expect(admission.tokensInFlight).toBe(7);
   });
 
+  it('takes no more than the engine measured, nor than it was given', async () => {
+    const admission = new Admission(10);
+    admission.measure(6);
+    expect(admission.budget).toBe(6);
+    const [first, second] = [ask(admission, 5), ask(admission, 5)];
+    await turn();
+    expect([first.entered, second.entered]).toEqual([true, false]);
+    admission.measure(100);
+    await turn();
+    expect([admission.budget, second.entered]).toEqual([10, true]);
+  });
+
   it('lets an image above the budget into an empty engine only', async () => {
     const admission = new Admission(10);
     const [small, huge] = [ask(admission, 1), ask(admission, 99)];

@@ -17,6 +17,8 @@ export class Admission {
   private readonly roomWaiters: (() => void)[] = [];
 
   private shrunkAt = -Infinity;
+  /** What the engine measured that it can take; known when it is open. */
+  private measured = Infinity;
 
   constructor(
     private limit: number,
@@ -25,7 +27,13 @@ export class Admission {
 
   /** Tokens that may be in flight. */
   get budget(): number {
-    return this.limit;
+    return Math.min(this.limit, this.measured);
+  }
+
+  /** The engine is open and says how many tokens it can give a step in good time. */
+  measure(tokens: number): void {
+    this.measured = tokens;
+    this.admit();
   }
 
   /**
@@ -35,7 +43,7 @@ export class Admission {
   shrink(): void {
     if (this.now() - this.shrunkAt < 1000) return;
     this.shrunkAt = this.now();
-    this.limit = Math.max(1, Math.floor(this.limit * shrinkFactor));
+    this.limit = Math.max(1, Math.floor(this.budget * shrinkFactor));
   }
 
   /** Waits for room; the returned function gives it back. Rejects with the signal's reason. */
@@ -77,12 +85,12 @@ export class Admission {
   }
 
   private get hasRoom(): boolean {
-    return this.waiters.length === 0 && this.inFlight < this.limit;
+    return this.waiters.length === 0 && this.inFlight < this.budget;
   }
 
   private admit(): void {
     for (let next = this.waiters[0]; next; next = this.waiters[0]) {
-      if (this.inFlight > 0 && this.inFlight + next.tokens > this.limit) break;
+      if (this.inFlight > 0 && this.inFlight + next.tokens > this.budget) break;
       this.waiters.shift();
       this.inFlight += next.tokens;
       next.enter();

@@ -1,6 +1,7 @@
 import { stepsToRun, tokensPerImage } from '@app/common/jobs/cost.js';
 import type { JobOutcome, JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
+import { inSpan } from '@app/common/telemetry/tracing.js';
 import type { FetchedJob } from '@app/common/queue/job-source.js';
 import type { EngineHost } from '../engine-host/client.js';
 import type { Admission } from './admission.js';
@@ -32,6 +33,8 @@ export class JobRun {
   private starting: Promise<void> | undefined;
   private isStarted = false;
   private startedAt = 0;
+  /** From the request to the start, by Redis' clock; null before it. */
+  queueMs: number | null = null;
   private computedAt = 0;
   private uploadMs = 0;
   private readonly batches: { max: number; mean: number }[] = [];
@@ -117,17 +120,21 @@ export class JobRun {
         return earlier;
       }
       const source = await inputs.sourceOf(this.record, signal);
-      const made = await engine.run(
-        { ...imageRequest(this.record, index, alone), ...(source && { source }) },
-        outputFormat(this.record, index),
-        () => this.progress.advance(1),
-        signal,
+      const made = await inSpan('compute image', { attributes: { index } }, () =>
+        engine.run(
+          { ...imageRequest(this.record, index, alone), ...(source && { source }) },
+          outputFormat(this.record, index),
+          { onStep: () => this.progress.advance(1) },
+          signal,
+        ),
       );
       leave();
       const madeAt = Date.now();
       this.computedAt = madeAt;
       this.batches.push(made.batch);
-      const uploaded = await publisher.upload(this.record, index, made, signal);
+      const uploaded = await inSpan('upload image', { attributes: { index } }, () =>
+        publisher.upload(this.record, index, made, signal),
+      );
       this.uploadMs += Date.now() - madeAt;
       return uploaded;
     } finally {
@@ -140,6 +147,7 @@ export class JobRun {
     const result = await store.start(this.job.id, this.job.fence, workerId);
     if (result.outcome === 'refused') throw new StartRefused(result.state);
     this.isStarted = true;
+    this.queueMs = result.record.timings.queueMs;
     this.startedAt = Date.now();
   }
 

@@ -11,6 +11,7 @@ import type { ImageRequest } from '@app/inference';
 import { generationRequest, newJob, newModel } from '../../../../test/support/jobs.js';
 import { MemoryStorage } from '../../../../test/support/memory-storage.js';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import type { RunObserver } from '../engine-host/client.js';
 import type { EncodedImage } from '../engine-host/protocol.js';
 import { EngineCrashed, EngineRequestFailed } from '../engine-host/errors.js';
 import { Admission } from './admission.js';
@@ -26,16 +27,11 @@ class HandEngine {
     return Promise.resolve();
   }
 
-  run(
-    request: ImageRequest,
-    _output: unknown,
-    onStep: (step: number, steps: number) => void,
-    signal: AbortSignal,
-  ): Promise<EncodedImage> {
+  run(request: ImageRequest, _output: unknown, observer: RunObserver, signal: AbortSignal): Promise<EncodedImage> {
     return new Promise((resolve, fail) => {
       signal.addEventListener('abort', () => fail(signal.reason as Error));
       const make = (): void => {
-        for (let step = 1; step <= request.steps; step++) onStep(step, request.steps);
+        for (let step = 1; step <= request.steps; step++) observer.onStep(step, request.steps);
         const { width, height, seed } = request;
         resolve({ bytes: Buffer.from(`${seed}`), width, height, computeMs: 1, batch: { max: 2, mean: 1.5 } });
       };

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobOutcome } from '@app/common/jobs/job-record.js';
+import { inSpan, pastSpan, SpanKind } from '@app/common/telemetry/tracing.js';
+import type { WorkerMetrics } from '../worker-metrics.js';
 import type { FetchedJob, JobSource } from '@app/common/queue/job-source.js';
 import {
   EngineClosed,
@@ -30,10 +32,11 @@ export class JobRunner {
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
-  constructor(private readonly tools: RunTools & { source: JobSource; log: Logger }) {}
+  constructor(private readonly tools: RunTools & { source: JobSource; log: Logger; metrics?: WorkerMetrics }) {}
 
   start(): void {
     this.tools.source.onLost((job) => {
+      this.tools.metrics?.lockLost();
       for (const run of this.running.keys()) if (run.job === job) run.abort(new LockLost('the lock is gone'));
     });
     this.loop = this.fetchJobs();
@@ -90,7 +93,10 @@ export class JobRunner {
     const run = new JobRun(job, record, this.tools);
     // Lost with its worker too often.
     if (job.deferredFailure !== null) return this.commit(run, failure('worker_lost', job.deferredFailure));
-    const ended = this.see(run).finally(() => this.running.delete(run));
+    const { id, model, tenant, traceparent, createdAt } = record;
+    const trace = { parent: traceparent ?? undefined, kind: SpanKind.CONSUMER, attributes: { job: id, model, tenant } };
+    pastSpan('wait in queue', createdAt, Date.now(), trace);
+    const ended = inSpan('run job', trace, () => this.see(run)).finally(() => this.running.delete(run));
     this.running.set(run, ended);
   }
 
@@ -150,6 +156,7 @@ export class JobRunner {
     }
     await source.complete(job);
     const { computeMs, uploadMs, batch } = outcome;
+    if (committed) this.tools.metrics?.jobEnded(record, outcome, run.queueMs);
     if (committed) log.info({ computeMs, uploadMs, batch: batch?.max }, `${job.id} ${outcome.state}`);
     else log.warn({ state }, `${job.id}: late result refused`);
   }

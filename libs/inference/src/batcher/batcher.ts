@@ -10,8 +10,8 @@ import { WakeUp } from './wake-up.js';
 /**
  * Step-level continuous batching. Between two transformer calls requests join, leave and are cancelled; a call holds samples
  * of one layout from any requests, whatever their step. Turns are fair by tokens (start-time fair queueing), so a small image
- * waits for at most one step of a large one. Preparing and decoding run beside the calls, each in a lane of its own, and take
- * the least served request first.
+ * waits for at most one step of a large one. Preparing and decoding are lanes beside the calls; each takes the least served
+ * request first.
  */
 export class Batcher<Request, State, Sample, Result, Preview> {
   /** In order of arrival. */

@@ -8,6 +8,8 @@ export interface EncodeOptions {
   format: ImageFormat;
   /** 1–100, JPEG and WebP only. */
   quality?: number;
+  /** Pixels; a larger image is scaled down to it. */
+  maxSide?: number;
   /** Carried inside the file: PNG text chunks by key, or one EXIF ImageDescription holding them as JSON. A string goes under `parameters`. */
   parameters?: Readonly<Record<string, string>> | string;
 }
@@ -18,9 +20,12 @@ const pngOptions = { compressionLevel: 4, adaptiveFiltering: true };
 
 /** The image as a file of the given format. */
 export async function encodeImage(image: RgbImage, options: EncodeOptions): Promise<Uint8Array> {
-  const { format, quality = defaultQuality, parameters } = options;
+  const { format, quality = defaultQuality, maxSide = Infinity, parameters } = options;
   const texts = typeof parameters === 'string' ? { parameters } : parameters;
-  const raw = sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } });
+  const { width, height } = image;
+  const whole = sharp(image.pixels, { raw: { width, height, channels: 3 } });
+  const raw =
+    maxSide < Math.max(width, height) ? whole.resize({ width: maxSide, height: maxSide, fit: 'inside' }) : whole;
   if (format === 'png') {
     const png = await raw.png(pngOptions).toBuffer();
     return texts ? withPngText(png, texts) : png;
