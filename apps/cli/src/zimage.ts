@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { inspectCommand } from './commands/inspect.js';
 import { keysCommand } from './commands/keys.js';
 import { runCommand } from './commands/run.js';
 
 const program = new Command('zimage')
-  .description('Z-Image on ONNX Runtime: run checkpoints, manage keys')
+  .description('Z-Image on ONNX Runtime: run and inspect checkpoints, manage keys')
   .addCommand(runCommand())
+  .addCommand(inspectCommand())
   .addCommand(keysCommand(process.env.REDIS_URL));
 
 try {

@@ -1,5 +1,5 @@
 /** The library's public surface. Importing it loads no ONNX Runtime: that happens when a checkpoint is opened. */
-export { openEngine } from './engine.js';
+export { openEngine, samplesPerCall } from './engine.js';
 export type {
   EncodedInput,
   EngineOptions,
@@ -10,6 +10,12 @@ export type {
   MadeImage,
   Precision,
 } from './engine-types.js';
+export {
+  inspectCheckpoint,
+  type CheckpointSummary,
+  type ComponentSummary,
+  type PlannedMemory,
+} from './engine/inspect-checkpoint.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
 export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory, PrecisionError } from './errors.js';

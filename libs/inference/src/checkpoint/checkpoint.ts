@@ -86,6 +86,13 @@ export class Checkpoint {
     throw new CheckpointError(path, field, `${first?.message ?? 'invalid'}${more}`);
   }
 
+  /** Whether a component has weights: a tokenizer has none. */
+  hasWeights(component: string): boolean {
+    return weightFiles.some((stem) =>
+      ['.safetensors', '.safetensors.index.json'].some((end) => this.has(`${component}/${stem}${end}`)),
+    );
+  }
+
   /**
    * The weights of a component, from one .safetensors file or from shards with an index.
    * @param prefix cut off the names that carry it

@@ -21,6 +21,20 @@ const editComponents: Components = {
 
 const modelIndex = z.looseObject({ _class_name: z.string() });
 const componentEntry = z.tuple([z.string(), z.string()]);
+/** A component's name is its folder's. */
+const componentName = /^[A-Za-z0-9_]+$/;
+
+/**
+ * Class names by component, as model_index.json lists them; those that the pipeline does without are left out.
+ * @throws CheckpointError when the file is missing or damaged
+ */
+export function listComponents(checkpoint: Checkpoint): Map<string, string> {
+  const listed = Object.entries(checkpoint.json('model_index.json', modelIndex)).flatMap(([name, value]) => {
+    const entry = componentEntry.safeParse(value);
+    return componentName.test(name) && entry.success ? [[name, entry.data[1]] as const] : [];
+  });
+  return new Map(listed);
+}
 
 /**
  * Checks that model_index.json lists every component with a class that is supported and that its folder is there.

@@ -12,6 +12,10 @@ export class Weights implements WeightSource {
     private readonly tensors: ReadonlyMap<string, StoredTensor>,
   ) {}
 
+  get all(): StoredTensor[] {
+    return [...this.tensors.values()];
+  }
+
   /** @throws CheckpointError when the weight is missing or misshapen */
   take(name: string, dims: readonly number[]): StoredTensor {
     const stored = this.tensors.get(name);
