@@ -25,15 +25,16 @@ const componentEntry = z.tuple([z.string(), z.string()]);
 const componentName = /^[A-Za-z0-9_]+$/;
 
 /**
- * Class names by component, as model_index.json lists them; those that the pipeline does without are left out.
+ * The pipeline's class name and those of its components by name; what it does without is left out.
  * @throws CheckpointError when the file is missing or damaged
  */
-export function listComponents(checkpoint: Checkpoint): Map<string, string> {
-  const listed = Object.entries(checkpoint.json('model_index.json', modelIndex)).flatMap(([name, value]) => {
+export function listClasses(checkpoint: Checkpoint): { pipeline: string; components: Map<string, string> } {
+  const index = checkpoint.json('model_index.json', modelIndex);
+  const components = Object.entries(index).flatMap(([name, value]) => {
     const entry = componentEntry.safeParse(value);
     return componentName.test(name) && entry.success ? [[name, entry.data[1]] as const] : [];
   });
-  return new Map(listed);
+  return { pipeline: index._class_name, components: new Map(components) };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.js';
-import { checkComponents, listComponents } from '../checkpoint/model-index.js';
+import { openCheckpoint } from '../checkpoint/checkpoint.js';
+import { listClasses } from '../checkpoint/model-index.js';
 import type { CheckpointOptions, Precision } from '../engine-types.js';
 import type { StoredTensor, StoredType } from '../tensor/stored-tensor.js';
 import { sizeOf } from '../tensor/tensor.js';
@@ -54,15 +54,14 @@ const plans: Omit<CheckpointOptions, 'checkpoint'>[] = [
  */
 export function inspectCheckpoint(directory: string, load: Load): CheckpointSummary {
   const checkpoint = openCheckpoint(directory);
-  const pipeline = checkComponents(checkpoint);
-  const components = [...listComponents(checkpoint)].map(([name, className]) =>
-    summarize(name, className, checkpoint.hasWeights(name) ? checkpoint.weights(name).all : []),
-  );
+  const { pipeline, components } = listClasses(checkpoint);
   const { configs } = checkpointGraphs(checkpoint);
   return {
     pipeline,
-    serves: ['text-to-image', 'image-to-image', 'inpaint', ...(servesEdits(checkpoint, components) ? ['edit'] : [])],
-    components,
+    serves: ['text-to-image', 'image-to-image', 'inpaint', ...(configs.edit ? ['edit'] : [])],
+    components: [...components].map(([name, className]) =>
+      summarize(name, className, checkpoint.hasWeights(name) ? checkpoint.weights(name).all : []),
+    ),
     memory: plans.map((options) => {
       const plan = planNetworks(options);
       return {
@@ -73,13 +72,6 @@ export function inspectCheckpoint(directory: string, load: Load): CheckpointSumm
       };
     }),
   };
-}
-
-/** An edit needs the vision encoder, its preprocessing, and a transformer that was trained with both. */
-function servesEdits(checkpoint: Checkpoint, components: readonly ComponentSummary[]): boolean {
-  const part = (name: string) => components.find((component) => component.name === name);
-  const seesImages = part('transformer')?.tensors.some(({ name }) => name.startsWith('siglip_embedder.')) ?? false;
-  return seesImages && (part('siglip')?.parameters ?? 0) > 0 && checkpoint.has('siglip_processor');
 }
 
 function summarize(name: string, className: string, tensors: readonly StoredTensor[]): ComponentSummary {

@@ -52,6 +52,7 @@ const published: CheckpointConfigs = {
     use_quant_conv: false,
     use_post_quant_conv: false,
   }),
+  edit: null,
 };
 
 /** One image of 1024 × 1024 at a time, without guidance. */

@@ -20,7 +20,7 @@ export interface NetworkMemory {
 
 export interface MemoryEstimate {
   networks: Record<keyof CheckpointGraphs, NetworkMemory>;
-  /** Of all networks but the VAE encoder, which is loaded by the first request that brings an image. */
+  /** Of what every request runs. The VAE's encoder and what edits need are loaded by the first request with an image. */
   hostBytes: number;
   /** As `hostBytes`, with what a GPU's runtime takes for itself; 0 where nothing runs on one. */
   acceleratorBytes: number;
