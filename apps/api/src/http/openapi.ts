@@ -1,5 +1,11 @@
 import { applyDecorators, type INestApplication } from '@nestjs/common';
-import { ApiResponse, DocumentBuilder, SwaggerModule, type SwaggerDocumentOptions } from '@nestjs/swagger';
+import {
+  ApiResponse,
+  DocumentBuilder,
+  SwaggerModule,
+  type OpenAPIObject,
+  type SwaggerDocumentOptions,
+} from '@nestjs/swagger';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { ProblemDocument } from './problems.js';
@@ -16,6 +22,7 @@ export const ApiProblems = (...statuses: number[]): MethodDecorator =>
     ),
   );
 
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type SchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
 
 /** zod's JSON Schema 2020-12 as OpenAPI 3.1 takes it, `$defs` as components; Nest's own converter is wired to 3.0. */
@@ -39,6 +46,9 @@ export function serveOpenApi(app: INestApplication): void {
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[])) {
+    if (!('x-required-scope' in operation)) operation.security = [];
+  }
   // Problems are referred to by name alone, so their component is added by hand.
   document.components = {
     ...document.components,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Caller } from '@app/common/auth/scopes.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
@@ -52,6 +52,7 @@ export class WebhooksController {
   @HttpCode(200)
   @RequireScope('generate')
   @ApiOperation({ operationId: 'rotateWebhookSecret', summary: 'New signing keys; the old ones sign too for a while' })
+  @ApiBody({ required: false })
   @ApiResponse({ status: 200, description: 'The new secret and public key', standardSchema: RotatedSecret })
   @ApiProblems(400, 401, 403, 413, 415, 422, 429, 503)
   async rotate(

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { scopes } from '@app/common/auth/scopes.js';
+import { TestApi } from '../support/api.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+const tool = resolve('.tools/schemathesis');
+const missing = !existsSync(join(tool, 'version'));
+if (missing) console.warn('The API is NOT fuzzed: run scripts/install-schemathesis.sh (python3 with pip)');
+
+const secondsForAll = 25;
+/** `positive_data_acceptance`: the schema cannot say each model's limits. `unsupported_method`: we answer 404, not 405. */
+const checksThatDoNotApply = 'positive_data_acceptance,unsupported_method';
+
+(missing ? describe.skip : describe)('what schemathesis sends by the OpenAPI document', () => {
+  let redis: TestRedis;
+  let api: TestApi;
+  let folder: string;
+
+  beforeAll(async () => {
+    redis = await testRedis();
+    api = await TestApi.start(redis.url, { TENANT_REQUESTS_PER_MINUTE: '1000000' });
+    folder = await mkdtemp(join(tmpdir(), 'zimage-fuzz-'));
+  });
+  afterAll(async () => {
+    await api.stop();
+    await redis.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is answered as the document says, and never with 5xx', async () => {
+    const key = await api.keyOf({ tenant: 'fuzz', scopes: [...scopes] });
+    const { code, output } = await schemathesis(folder, [
+      `${api.url}/openapi.json`,
+      '--header',
+      `Authorization: Bearer ${key}`,
+    ]);
+    expect([code, output]).toEqual([0, expect.stringMatching(/[1-9]\d* generated/)]);
+  }, 120_000);
+});
+
+/** Runs in a folder of its own: it leaves a database of examples there. */
+function schemathesis(cwd: string, target: string[]): Promise<{ code: number; output: string }> {
+  const checks = ['--checks=all', `--exclude-checks=${checksThatDoNotApply}`];
+  const options = ['--seed=1', `--max-time=${secondsForAll}`, '--no-color', ...checks];
+  return new Promise((done) => {
+    const args = ['-m', 'schemathesis.cli', 'run', ...options, ...target];
+    const env = { ...process.env, PYTHONPATH: tool };
+    execFile('python3', args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      done({ code: Number(error?.code ?? 0), output: stdout + stderr });
+    });
+  });
+}
