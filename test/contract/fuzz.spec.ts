@@ -12,7 +12,7 @@ const tool = resolve('.tools/schemathesis');
 const missing = !existsSync(join(tool, 'version'));
 if (missing) console.warn('The API is NOT fuzzed: run scripts/install-schemathesis.sh (python3 with pip)');
 
-const secondsForAll = 25;
+const secondsForAll = 20;
 /** `positive_data_acceptance`: the schema cannot say each model's limits. `unsupported_method`: we answer 404, not 405. */
 const checksThatDoNotApply = 'positive_data_acceptance,unsupported_method';
 
@@ -39,7 +39,8 @@ const checksThatDoNotApply = 'positive_data_acceptance,unsupported_method';
       '--header',
       `Authorization: Bearer ${key}`,
     ]);
-    expect([code, output]).toEqual([0, expect.stringMatching(/[1-9]\d* generated/)]);
+    if (code !== 0) throw new Error(output);
+    expect(output).toMatch(/[1-9]\d* generated/);
   }, 120_000);
 });
 

@@ -22,6 +22,8 @@ const Environment = z
     TENANT_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().positive().optional(),
     TENANT_GPU_SECONDS_PER_DAY: z.coerce.number('must be a number').positive().optional(),
     QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
+    /** From a request's first byte to its last. */
+    REQUEST_TIMEOUT_S: z.coerce.number('must be seconds').int().min(1).max(3_600).default(120),
     RESULT_URL_TTL_S: z.coerce.number('must be seconds').int().min(1).max(604_800).default(900),
   })
   .transform((env) => ({
@@ -40,6 +42,7 @@ const Environment = z
     /** Of keys that have none of their own. Whoever runs the embedded mode has the machine alone. */
     requestsPerMinute: env.TENANT_REQUESTS_PER_MINUTE ?? (env.ZIMAGE_MODE === 'embedded' ? null : 6_000),
     gpuSecondsPerDay: env.TENANT_GPU_SECONDS_PER_DAY,
+    requestTimeoutMs: env.REQUEST_TIMEOUT_S * 1000,
     resultUrlTtlSeconds: env.RESULT_URL_TTL_S,
   }));
 

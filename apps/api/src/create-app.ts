@@ -16,6 +16,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { requestTrace } from './http/request-trace.js';
 import { securityHeaders } from './http/security-headers.js';
+import { TimedAdapter } from './http/timed-adapter.js';
 import { validationPipe } from './http/validation.js';
 import { httpMetrics } from './metrics/http-metrics.js';
 
@@ -30,6 +31,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   const options: NestApplicationOptions = { bodyParser: false, abortOnError: false, logger: false };
   const app = await NestFactory.create<NestExpressApplication>(
     ApiModule.of(config, logger, { registry, stopTracing }),
+    new TimedAdapter(config.requestTimeoutMs),
     options,
   );
   app.disable('x-powered-by');
