@@ -16,6 +16,7 @@ import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { QueueBoard } from './admin/queue-board.js';
 import type { ApiConfig } from './api.config.js';
 import { Connections } from './connections.js';
 import { EditsController } from './edits/edits.controller.js';
@@ -69,6 +70,8 @@ export class ApiModule {
       gpuSecondsPerDay: config.gpuSecondsPerDay,
     };
 
+    const keys = new KeyStore(redis);
+    const board = new QueueBoard(redis, keys, catalog.names);
     queueMetrics(registry, jobs, catalog.names);
     const generations = new GenerationService(
       catalog,
@@ -79,7 +82,8 @@ export class ApiModule {
     );
 
     const parts = [
-      new KeyStore(redis),
+      keys,
+      board,
       generations,
       new AcceptedJobs(generations, documents),
       new RequestRate(redis),
@@ -94,7 +98,7 @@ export class ApiModule {
       new DisabledEndpoints(redis),
       deliveries,
       new WebhookSecrets(redis),
-      new Connections(redis, events, [jobs, deliveries, storage, fetcher, { close: stopTracing }]),
+      new Connections(redis, events, [board, jobs, deliveries, storage, fetcher, { close: stopTracing }]),
       catalog,
       jobs,
       documents,

@@ -5,6 +5,7 @@ import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startTracing } from '@app/common/telemetry/tracing.js';
+import { QueueBoard, queueBoardPath } from './admin/queue-board.js';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { decodablePath } from './http/decodable-path.js';
@@ -39,6 +40,8 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   app.use(requestLog(logger), requestTrace, httpMetrics(registry), securityHeaders, decodablePath, jsonOnly);
   app.useBodyParser('json', { limit: bodyLimit, type: (request) => !mayCarryImages(request as Request) });
   app.use(boundedNesting);
+  const board = app.get(QueueBoard);
+  app.use(queueBoardPath, board.handle.bind(board));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(logger));
   serveOpenApi(app);

@@ -9,12 +9,12 @@ const headers = {
 };
 
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
-/** The UI at /docs loads its own scripts, and styles that it writes inline. */
-const docsPolicy =
+/** The pages at /docs and /admin/queues load their own scripts, and styles that they write inline. */
+const pagePolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 export function securityHeaders(request: Request, response: Response, next: NextFunction): void {
   response.set(headers);
-  response.set('content-security-policy', request.path.startsWith('/docs') ? docsPolicy : apiPolicy);
+  response.set('content-security-policy', /^\/(docs|admin\/queues)/.test(request.path) ? pagePolicy : apiPolicy);
   next();
 }
