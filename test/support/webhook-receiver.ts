@@ -7,9 +7,10 @@ export interface Received {
   body: string;
 }
 
-/** A client's endpoint: keeps what arrives and answers 204. */
+/** A client's endpoint: keeps what arrives and answers `status`. */
 export class WebhookReceiver {
   readonly received: Received[] = [];
+  status = 204;
 
   private constructor(private readonly server: Server) {}
 
@@ -21,7 +22,7 @@ export class WebhookReceiver {
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
         receiver.received.push({ headers: request.headers, body });
-        response.writeHead(204).end();
+        response.writeHead(receiver.status).end();
       });
     });
     server.listen(0, '127.0.0.1');
