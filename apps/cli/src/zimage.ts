@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { exportCommand } from './commands/export.js';
 import { inspectCommand } from './commands/inspect.js';
 import { keysCommand } from './commands/keys.js';
 import { runCommand } from './commands/run.js';
 
 const program = new Command('zimage')
-  .description('Z-Image on ONNX Runtime: run and inspect checkpoints, manage keys')
+  .description('Z-Image on ONNX Runtime: run, inspect and export checkpoints, manage keys')
   .addCommand(runCommand())
   .addCommand(inspectCommand())
+  .addCommand(exportCommand())
   .addCommand(keysCommand(process.env.REDIS_URL));
 
 try {

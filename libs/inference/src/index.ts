@@ -10,6 +10,7 @@ export type {
   MadeImage,
   Precision,
 } from './engine-types.js';
+export { exportCheckpoint, OutputNotEmpty } from './engine/export-checkpoint.js';
 export {
   inspectCheckpoint,
   type CheckpointSummary,

@@ -60,7 +60,7 @@ export function checkpointGraphs(
     graphs: {
       textEncoder: textEncoderGraph(checkpoint, configs.textEncoder, plan.textEncoder.form),
       ...transformerGraphs(checkpoint, configs.transformer, plan),
-      ...autoEncoderGraphs(checkpoint, configs.autoEncoder),
+      ...autoEncoderGraphs(checkpoint, configs.autoEncoder, plan.autoEncoder.form),
     },
     editGraphs: configs.edit && editGraphs(checkpoint, configs.transformer, configs.edit.vision, plan),
   };
@@ -101,7 +101,7 @@ function editGraphs(
 ): EditGraphs {
   const { form } = plan.transformer;
   const encoderWeights = checkpoint.weights('siglip');
-  const visionEncoder = siglip2VisionEncoder(vision, encoderWeights);
+  const visionEncoder = siglip2VisionEncoder(vision, encoderWeights, plan.autoEncoder.form);
   encoderWeights.assertAllTaken([/^head\./]);
   const weights = checkpoint.weights('transformer');
   const graphs = {
@@ -116,9 +116,13 @@ function editGraphs(
 function autoEncoderGraphs(
   checkpoint: Checkpoint,
   config: AutoEncoderConfig,
+  form: GraphForm,
 ): Pick<CheckpointGraphs, 'encoder' | 'decoder'> {
   const weights = checkpoint.weights('vae');
-  const graphs = { encoder: autoEncoderEncoder(config, weights), decoder: autoEncoderDecoder(config, weights) };
+  const graphs = {
+    encoder: autoEncoderEncoder(config, weights, form),
+    decoder: autoEncoderDecoder(config, weights, form),
+  };
   weights.assertAllTaken();
   return graphs;
 }

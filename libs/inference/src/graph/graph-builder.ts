@@ -104,7 +104,9 @@ export class GraphBuilder {
       producerName: 'zimage-queue',
       opsetImport: [
         { domain: '', version: opsetVersion },
-        { domain: microsoftDomain, version: 1n },
+        ...(this.nodes.some(({ domain }) => domain === microsoftDomain)
+          ? [{ domain: microsoftDomain, version: 1n }]
+          : []),
       ],
       graph: {
         name: this.name,

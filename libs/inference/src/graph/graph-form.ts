@@ -17,3 +17,5 @@ export interface GraphForm {
 }
 
 export const float32Form: GraphForm = { compute: 'float32', int8Products: false, operators: 'onnxruntime' };
+/** For other runtimes. */
+export const standardForm: GraphForm = { ...float32Form, operators: 'standard' };

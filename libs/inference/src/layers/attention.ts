@@ -1,5 +1,6 @@
 import type { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
+import { firstTokens } from './first-tokens.js';
 import { rmsNorm } from './norms.js';
 
 /** Tables of one layout, shared by every sample of the batch: cosines and sines, each [positions, headWidth / 2]. */
@@ -38,12 +39,12 @@ export function rotate(
   return scope.microsoftOp('RotaryEmbedding', [x, scope.graph.int64s([0]), tables.cos, tables.sin], { attributes });
 }
 
-/** A table [positions, …] for each sample of the batch: [batch, positions, …]. */
-function perSample(scope: Scope, table: Value, batch: Value): Value {
+/** A table's first rows, one for each token of x, for each sample of the batch: [batch, length, …]. */
+function perSample(scope: Scope, table: Value, x: Value): Value {
   const { graph } = scope;
-  const samples = scope.op('Shape', [batch], { attributes: { start: 0, end: 1 }, type: 'int64' });
+  const samples = scope.op('Shape', [x], { attributes: { start: 0, end: 1 }, type: 'int64' });
   const shape = scope.op('Concat', [samples, graph.int64s([1, 1])], { attributes: { axis: 0 } });
-  return scope.op('Expand', [table, shape]);
+  return firstTokens(scope, scope.op('Expand', [table, shape]), x);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { convolution, doubledConvolution } from '../layers/convolution.js';
@@ -14,8 +15,8 @@ import { autoEncoderMiddle, autoEncoderNorm } from './auto-encoder-middle.js';
  * AutoencoderKL's decoder: `latents` [1, C, h, w] as the denoising loop leaves them → `image` [1, 3, h · scale, w · scale].
  * Source: diffusers autoencoders/vae.py, Decoder.
  */
-export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('decoder');
+export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('decoder', form);
   const root = new Scope(graph, weights);
   const scope = root.at('decoder');
   const norm = autoEncoderNorm(config, 'running');

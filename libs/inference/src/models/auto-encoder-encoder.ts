@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/graph-builder.js';
 import type { Graph } from '../graph/graph-builder.js';
+import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
 import { convolution, halvingConvolution } from '../layers/convolution.js';
@@ -18,8 +19,8 @@ const logVarianceBounds = [-30, 20] as const;
  * [1, C, H / scale, W / scale] and both with the VAE's shift and scale applied: latents = mean + deviation · noise.
  * Source: diffusers autoencoders/vae.py, Encoder and DiagonalGaussianDistribution.
  */
-export function autoEncoderEncoder(config: AutoEncoderConfig, weights: WeightSource): Graph {
-  const graph = new GraphBuilder('encoder');
+export function autoEncoderEncoder(config: AutoEncoderConfig, weights: WeightSource, form?: GraphForm): Graph {
+  const graph = new GraphBuilder('encoder', form);
   const root = new Scope(graph, weights);
   const scope = root.at('encoder');
   // Its latents are compared as float32 numbers, and it runs once a request.
