@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openCheckpoint } from '../checkpoint/checkpoint.js';
@@ -47,8 +48,8 @@ export async function exportCheckpoint(directory: string, out: string): Promise<
   const { graphs, editGraphs } = checkpointGraphs(openCheckpoint(directory), exportPlan);
   if (existsSync(out) && readdirSync(out).length > 0) throw new OutputNotEmpty(`${out} is not empty`);
   const target = resolve(out);
-  await mkdir(dirname(target), { recursive: true });
-  const partial = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  const partial = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
+  await mkdir(partial, { recursive: true });
   try {
     const files: string[] = [];
     for (const [name, graph] of Object.entries({ ...graphs, ...editGraphs })) {
