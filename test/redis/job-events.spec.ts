@@ -55,6 +55,18 @@ describe('events and cancels', () => {
     expect(await collect(a.record.id, all[0]!.id)).toEqual(all.slice(1));
   });
 
+  it('carries previews of the fetch that owns the job, and of no other', async () => {
+    const { record } = await jobs.accept(newJob(model));
+    const preview = { index: 0, step: 4, width: 64, height: 32, key: 'acme/job/preview-0-4.jpg' };
+    await jobs.start(record.id, 2, 'w');
+    await jobs.preview(record.id, 1, { ...preview, step: 3 });
+    await jobs.preview(record.id, 2, preview);
+    await jobs.commit(record.id, 2, { state: 'succeeded', images: [] });
+    await jobs.preview(record.id, 2, { ...preview, step: 5 });
+    const seen = await collect(record.id);
+    expect(seen.filter(({ type }) => type === 'preview').map(({ data }) => data)).toEqual([preview]);
+  });
+
   it('shows a new reader the events of a job at once while another is being waited for', async () => {
     const { record: quiet } = await jobs.accept(newJob(model));
     const abort = new AbortController();

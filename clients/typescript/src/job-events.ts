@@ -1,9 +1,20 @@
 import type { JobDocument } from './types.js';
 
+/** A JPEG of an image as it looks after `step` of its steps. */
+export interface JobPreview {
+  index: number;
+  step: number;
+  width: number;
+  height: number;
+  url: string;
+  expires_at: string;
+}
+
 /** One Server-Sent Event of a job. `id` is what `Last-Event-ID` takes; `result` is the last one. */
 export type JobEvent =
   | { id: string; type: 'state'; data: { state: JobDocument['state'] } }
   | { id: string; type: 'progress'; data: { step: number; steps: number } }
+  | { id: string; type: 'preview'; data: JobPreview }
   | { id: string; type: 'result'; data: JobDocument };
 
 /** Reads `text/event-stream` as the API writes it: `id`, `event` and one line of `data`. Comments are passed over. */

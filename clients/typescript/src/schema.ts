@@ -75,7 +75,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** State, progress and result as Server-Sent Events */
+    /** State, progress, previews and result as Server-Sent Events */
     get: operations['streamJob'];
     put?: never;
     post?: never;
@@ -1213,7 +1213,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Events `state`, `progress` and, at last, `result` with the job */
+      /** @description Events `state`, `progress`, `preview` and, at last, `result` with the job */
       200: {
         headers: {
           [name: string]: unknown;

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { isTerminal } from '@app/common/contracts/job-states.js';
-import type { JobEvents } from '@app/common/jobs/job-events.js';
+import type { JobEvent, JobEvents } from '@app/common/jobs/job-events.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { untilClosed } from '../http/client-signal.js';
@@ -11,7 +11,7 @@ const heartbeatMs = 15_000;
 /** Before every id of a job's Redis stream. */
 const beforeAll = '0-0';
 
-/** A job's events as Server-Sent Events: `state`, `progress`, and at last `result`, which carries the job document. */
+/** A job's events as Server-Sent Events: `state`, `progress`, `preview`, and at last `result`, which carries the job document. */
 export class EventStream {
   constructor(
     private readonly jobs: JobStore,
@@ -35,8 +35,7 @@ export class EventStream {
     const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), heartbeatMs);
     try {
       for await (const event of this.events.read(record.id, after ?? beforeAll, untilClosed(response))) {
-        const data = event.type === 'result' ? await this.result(record) : event.data;
-        response.write(frame(event.id, event.type, data));
+        response.write(frame(event.id, event.type, await this.dataOf(event, record)));
       }
     } finally {
       clearInterval(heartbeat);
@@ -44,8 +43,9 @@ export class EventStream {
     }
   }
 
-  private async result(record: JobRecord): Promise<unknown> {
-    return this.documents.of((await this.jobs.get(record.id)) ?? record);
+  private async dataOf(event: JobEvent, record: JobRecord): Promise<unknown> {
+    if (event.type === 'result') return this.documents.of((await this.jobs.get(record.id)) ?? record);
+    return event.type === 'preview' ? this.documents.preview(event.data) : event.data;
   }
 }
 

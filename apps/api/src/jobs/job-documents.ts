@@ -1,6 +1,9 @@
 import { toJobDocument, type JobDocument } from '@app/common/jobs/job-document.js';
-import type { JobRecord } from '@app/common/jobs/job-record.js';
+import type { JobRecord, StoredPreview } from '@app/common/jobs/job-record.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
+
+/** The data of a `preview` event: a JPEG at `url`. */
+export type PreviewDocument = Omit<StoredPreview, 'key'> & { url: string; expires_at: string };
 
 /** Jobs as clients get them: with URLs signed at this moment. */
 export class JobDocuments {
@@ -11,5 +14,10 @@ export class JobDocuments {
 
   of(record: JobRecord): Promise<JobDocument> {
     return toJobDocument(record, (key) => this.storage.signedUrl(key, this.urlTtlSeconds));
+  }
+
+  async preview({ key, ...preview }: StoredPreview): Promise<PreviewDocument> {
+    const { url, expiresAt } = await this.storage.signedUrl(key, this.urlTtlSeconds);
+    return { ...preview, url, expires_at: expiresAt.toISOString() };
   }
 }

@@ -41,10 +41,13 @@ export class JobsController {
 
   @Get(':id/events')
   @RequireScope('read')
-  @ApiOperation({ operationId: 'streamJob', summary: 'State, progress and result as Server-Sent Events' })
+  @ApiOperation({ operationId: 'streamJob', summary: 'State, progress, previews and result as Server-Sent Events' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event' })
   @ApiProduces('text/event-stream')
-  @ApiResponse({ status: 200, description: 'Events `state`, `progress` and, at last, `result` with the job' })
+  @ApiResponse({
+    status: 200,
+    description: 'Events `state`, `progress`, `preview` and, at last, `result` with the job',
+  })
   @ApiResponse({ status: 204, description: 'The client has the result already' })
   @ApiProblems(401, 403, 404, 503)
   async events(

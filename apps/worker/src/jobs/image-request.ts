@@ -18,6 +18,7 @@ export function imageRequest({ request, ...record }: JobRecord, index: number, a
     cfgTruncation: request.cfg_truncation,
     seed: seedOf({ request, ...record }, index),
     alone,
+    previewEvery: request.preview_every,
   };
 }
 

@@ -10,6 +10,7 @@ import type { JobInputs } from './job-inputs.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { Publisher } from './publisher.js';
 import { DeadlinePassed, StartRefused } from './run-errors.js';
+import { RunPreviews } from './run-previews.js';
 
 /** What a run works with: this worker's parts. */
 export interface RunTools {
@@ -30,6 +31,7 @@ type SucceededOutcome = JobOutcome & { state: 'succeeded' };
 export class JobRun {
   private readonly abortion = new AbortController();
   private readonly progress: ProgressMeter;
+  private readonly previews: RunPreviews;
   private starting: Promise<void> | undefined;
   private isStarted = false;
   private startedAt = 0;
@@ -46,6 +48,10 @@ export class JobRun {
   ) {
     const steps = stepsToRun(record.request) * record.request.n;
     this.progress = new ProgressMeter(steps, (step) => tools.store.progress(job.id, job.fence, step, steps));
+    this.previews = new RunPreviews(async (index, step, image) => {
+      const preview = await tools.publisher.preview(record, index, step, image);
+      await tools.store.preview(job.id, job.fence, preview);
+    });
   }
 
   /** False while it is parked: fetched, and still waiting for room. */
@@ -80,6 +86,7 @@ export class JobRun {
       };
     } finally {
       clearTimeout(deadline);
+      await this.previews.settled();
     }
   }
 
@@ -124,7 +131,10 @@ export class JobRun {
         engine.run(
           { ...imageRequest(this.record, index, alone), ...(source && { source }) },
           outputFormat(this.record, index),
-          { onStep: () => this.progress.advance(1) },
+          {
+            onStep: () => this.progress.advance(1),
+            onPreview: (step, preview) => this.previews.add(index, step, preview),
+          },
           signal,
         ),
       );

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
-import { resultKey, resultKeys } from '@app/common/jobs/result-keys.js';
+import pLimit from 'p-limit';
+import type { JobRecord, StoredImage, StoredPreview } from '@app/common/jobs/job-record.js';
+import { previewKey, resultKey, resultKeys } from '@app/common/jobs/result-keys.js';
 import { ObjectExists, type ObjectStorage } from '@app/common/storage/object-storage.js';
-import type { EncodedImage } from '../engine-host/protocol.js';
+import type { EncodedImage, EncodedPreview } from '../engine-host/protocol.js';
 import { seedOf } from './image-request.js';
 import { withPatience } from './storage-patience.js';
+
+/** Requests to the storage at once, for a job with many previews. */
+const maxDeleting = 8;
 
 /** Puts images where clients find them. The key follows from job and index, so that no attempt can make a second object. */
 export class Publisher {
@@ -35,9 +39,24 @@ export class Publisher {
     return { ...describe(record, index), key, bytes: image.bytes.length, sha256 };
   }
 
+  /** Uploads a preview, once: it is not worth waiting for. Throws StorageUnavailable. */
+  async preview(record: JobRecord, index: number, step: number, image: EncodedPreview): Promise<StoredPreview> {
+    const { bytes, width, height } = image;
+    const key = previewKey(record, index, step);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    try {
+      await this.storage.putIfAbsent(key, bytes, { contentType: 'image/jpeg', sha256 });
+    } catch (error) {
+      // An earlier attempt's shows the same.
+      if (!(error instanceof ObjectExists)) throw error;
+    }
+    return { index, step, width, height, key };
+  }
+
   /** Deletes all objects of a job that ended without a result. */
   async discard(record: JobRecord): Promise<void> {
-    for (const key of resultKeys(record)) await this.storage.delete(key);
+    const deleting = pLimit(maxDeleting);
+    await Promise.all(resultKeys(record).map((key) => deleting(() => this.storage.delete(key))));
   }
 }
 

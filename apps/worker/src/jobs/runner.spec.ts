@@ -21,7 +21,12 @@ import { JobRunner } from './runner.js';
 
 /** An engine whose images are made when the test says so, with seeds as their bytes. */
 class HandEngine {
-  readonly waiting: { request: ImageRequest; make(): void; fail(error: Error): void }[] = [];
+  readonly waiting: {
+    request: ImageRequest;
+    preview(step: number): void;
+    make(): void;
+    fail(error: Error): void;
+  }[] = [];
 
   whenReady(): Promise<void> {
     return Promise.resolve();
@@ -35,7 +40,9 @@ class HandEngine {
         const { width, height, seed } = request;
         resolve({ bytes: Buffer.from(`${seed}`), width, height, computeMs: 1, batch: { max: 2, mean: 1.5 } });
       };
-      this.waiting.push({ request, make, fail });
+      const preview = (step: number): void =>
+        observer.onPreview?.(step, { bytes: Buffer.from(`after ${step}`), width: 64, height: 32 });
+      this.waiting.push({ request, preview, make, fail });
     });
   }
 }
@@ -145,6 +152,34 @@ describe('JobRunner', () => {
     expect((await ended(id)).state).toBe('succeeded');
     const orphan = await accept({ images: [input('image'), input('gone')] });
     expect(await ended(orphan)).toMatchObject({ state: 'failed', error: { code: 'input_missing' } });
+  });
+
+  it('publishes previews, deletes those of a job without a result, and survives one that cannot be stored', async () => {
+    const stored = (): string[] => [...storage.objects.keys()].sort();
+    const failed = await accept({ preview_every: 3 });
+    await inEngine(1);
+    expect(engine.waiting[0]!.request.previewEvery).toBe(3);
+    engine.waiting[0]!.preview(3);
+    await eventually(() => storage.objects.has(`acme/${failed}/preview-0-3.jpg`));
+    engine.waiting[0]!.fail(new EngineRequestFailed({ code: 'no', message: 'no', retryable: false }));
+    expect(await ended(failed)).toMatchObject({ state: 'failed' });
+    await eventually(() => stored().length === 0);
+
+    const made = await accept({ preview_every: 3 });
+    await inEngine(2);
+    storage.failures.push('before');
+    engine.waiting[1]!.preview(3);
+    await new Promise((done) => setImmediate(done));
+    expect(storage.failures).toEqual([]);
+    engine.waiting[1]!.preview(6);
+    engine.waiting[1]!.make();
+    expect(await ended(made)).toMatchObject({ state: 'succeeded' });
+    expect(stored()).toEqual([`acme/${made}/0.png`, `acme/${made}/preview-0-6.jpg`]);
+    const events = await connections[0]!.xrange(new ModelKeys(model).events(made), '-', '+');
+    const previews = events.filter(([, fields]) => fields[1] === 'preview').map(([, fields]) => fields[3]!);
+    expect(previews.map((data) => JSON.parse(data) as unknown)).toEqual([
+      { index: 0, step: 6, width: 64, height: 32, key: `acme/${made}/preview-0-6.jpg` },
+    ]);
   });
 
   it('leaves jobs in the queue while one waits for room', async () => {

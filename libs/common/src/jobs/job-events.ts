@@ -1,13 +1,12 @@
 import type { Redis } from 'ioredis';
 import { modelOfJob } from './job-id.js';
+import type { StoredPreview } from './job-record.js';
 import { ModelKeys } from './model-keys.js';
 
 /** `id` is the stream's own, so a reader may go on after it. `result` is the last event of a job. */
-export interface JobEvent {
-  id: string;
-  type: 'state' | 'progress' | 'result';
-  data: Record<string, unknown>;
-}
+export type JobEvent = { id: string } & (
+  { type: 'state' | 'progress' | 'result'; data: Record<string, unknown> } | { type: 'preview'; data: StoredPreview }
+);
 
 interface Follower {
   stream: string;
@@ -108,7 +107,7 @@ function deliver(follower: Follower, entries: [id: string, fields: string[]][]):
     follower.after = id;
     // Written by the job scripts, always as type, data.
     const [, type, , data] = fields;
-    follower.queue.push({ id, type: type as JobEvent['type'], data: JSON.parse(data ?? '{}') as JobEvent['data'] });
+    follower.queue.push({ id, type, data: JSON.parse(data ?? '{}') as unknown } as JobEvent);
   }
   follower.wake();
 }

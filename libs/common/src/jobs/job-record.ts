@@ -13,6 +13,15 @@ export interface StoredImage {
   key: string;
 }
 
+/** A look at an image while it is made, as stored. `step`: the steps done by then, of the image. */
+export interface StoredPreview {
+  index: number;
+  step: number;
+  width: number;
+  height: number;
+  key: string;
+}
+
 export interface JobFailure {
   /** Public code, e.g. `engine_crashed`, `worker_lost`. */
   code: string;

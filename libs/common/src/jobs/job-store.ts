@@ -10,13 +10,14 @@ import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached
 import { copyField, decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
 import { modelOfJob, newJobId } from './job-id.js';
 import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
-import type { JobFailure, JobOutcome, JobRecord, OutputCopy } from './job-record.js';
+import type { JobFailure, JobOutcome, JobRecord, OutputCopy, StoredPreview } from './job-record.js';
 import { currentTraceparent } from '../telemetry/tracing.js';
 import { ModelKeys } from './model-keys.js';
 import { accept } from './scripts/accept.lua.js';
 import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
 import { countCrash } from './scripts/count-crash.lua.js';
+import { preview } from './scripts/preview.lua.js';
 import { progress } from './scripts/progress.lua.js';
 import { putAside } from './scripts/put-aside.lua.js';
 import { recordCopy } from './scripts/record-copy.lua.js';
@@ -168,6 +169,11 @@ export class JobStore {
   /** Progress of a running job; at most one call a second and job. Ignored from a fetch that lost the job. */
   async progress(id: string, fence: number, step: number, steps: number): Promise<void> {
     await this.call(progress, id, [fence, step, steps]);
+  }
+
+  /** Tells those who follow a running job of a preview. Ignored from a fetch that lost the job. */
+  async preview(id: string, fence: number, { index, step, width, height, key }: StoredPreview): Promise<void> {
+    await this.call(preview, id, [fence, index, step, width, height, key]);
   }
 
   /** How the copy of an image to the client's own storage went. A document that has expired stays gone. */

@@ -1,3 +1,4 @@
+import { stepsToRun } from './cost.js';
 import type { JobRecord } from './job-record.js';
 
 type Result = Pick<JobRecord, 'tenant' | 'id' | 'request'>;
@@ -8,6 +9,17 @@ const extensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
 export const resultKey = ({ tenant, id, request }: Result, index: number): string =>
   `${tenant}/${id}/${index}.${extensions[request.output.format]}`;
 
-/** All places where attempts of a job may have put an image. */
-export const resultKeys = (job: Result): string[] =>
-  Array.from({ length: job.request.n }, (_, index) => resultKey(job, index));
+/** Where the preview of an image after a step lies. */
+export const previewKey = ({ tenant, id }: Result, index: number, step: number): string =>
+  `${tenant}/${id}/preview-${index}-${step}.jpg`;
+
+/** All places where attempts of a job may have put an image or a preview. */
+export function resultKeys(job: Result): string[] {
+  const { n, preview_every: previewEvery } = job.request;
+  // The last step has no preview: the image itself follows.
+  const previews = previewEvery > 0 ? Math.ceil(stepsToRun(job.request) / previewEvery) - 1 : 0;
+  return Array.from({ length: n }, (_, index) => [
+    resultKey(job, index),
+    ...Array.from({ length: previews }, (_, i) => previewKey(job, index, (i + 1) * previewEvery)),
+  ]).flat();
+}
