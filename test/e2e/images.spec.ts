@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import type { JobEvent } from '../../clients/typescript/src/index.js';
+import type { GenerationBody, JobEvent } from '../../clients/typescript/src/index.js';
 import { Embedded } from '../support/embedded.js';
+import { psnr } from '../support/psnr.js';
 
 let service: Embedded;
 
@@ -33,5 +34,47 @@ describe('previews', () => {
     const rest = await service.fetch(`/v1/jobs/${id}/events`, { headers: { 'last-event-id': before.id } });
     const ids = [...(await rest.text()).matchAll(/^id: (\S+)\nevent: preview$/gm)].map(([, eventId]) => eventId);
     expect(ids).toEqual(previews.map((preview) => preview.id));
+  });
+});
+
+describe('from a picture', () => {
+  const dataUrl = (png: Buffer): string => `data:image/png;base64,${png.toString('base64')}`;
+  const made = async (body: GenerationBody): Promise<Buffer> => {
+    const job = await service.finished((await service.generate({ seed: 5, ...body })).id);
+    expect(job).toMatchObject({ state: 'succeeded', request: { width: 256, height: 256 } });
+    return service.image(job);
+  };
+  const half = (png: Buffer, left: number): Promise<Buffer> =>
+    sharp(png).extract({ left, top: 0, width: 96, height: 256 }).png().toBuffer();
+  let input: Buffer;
+  let fromPrompt: Buffer;
+
+  beforeAll(async () => {
+    [input, fromPrompt] = await Promise.all([made({ prompt: 'red apple' }), made({ prompt: 'banana' })]);
+  });
+
+  it('makes another one: neither the input nor what the prompt alone gives', async () => {
+    const picture = await made({ prompt: 'banana', image: dataUrl(input), strength: 0.6 });
+    expect(await psnr(picture, fromPrompt)).toBeLessThan(30);
+    expect(await psnr(picture, input)).toBeLessThan(30);
+    // With little strength it stays near the input.
+    const near = await made({ prompt: 'banana', image: dataUrl(input), strength: 0.2 });
+    expect(await psnr(near, input)).toBeGreaterThan(await psnr(picture, input));
+  });
+
+  it('makes the white part of a mask anew and keeps the rest', async () => {
+    const white = await sharp({ create: { width: 128, height: 256, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    const mask = await sharp({ create: { width: 256, height: 256, channels: 3, background: 'black' } })
+      .composite([{ input: white, left: 0, top: 0 }])
+      .png()
+      .toBuffer();
+    const picture = await made({ prompt: 'banana', image: dataUrl(input), mask: dataUrl(mask) });
+    const [renewed, kept] = await Promise.all(
+      [0, 160].map(async (left) => psnr(await half(picture, left), await half(input, left))),
+    );
+    expect(kept).toBeGreaterThan(25);
+    expect(renewed).toBeLessThan(20);
   });
 });
