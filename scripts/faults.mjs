@@ -1,0 +1,43 @@
+/**
+ * Runs the fault suite and writes its table: `npm run faults -- [--scale N]`. Scale 1 is what CI runs; from 2 on there are
+ * more jobs, and outages of 20 and 60 s.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({ options: { scale: { type: 'string', default: '1' } } });
+const folder = mkdtempSync(join(tmpdir(), 'zimage-faults-'));
+const report = join(folder, 'rows.jsonl');
+writeFileSync(report, '');
+const { status } = spawnSync(
+  'npm',
+  ['test', '--', '--selectProjects', 'fault', '--runInBand', '--testPathPatterns', 'test/fault/fleet-'],
+  { stdio: 'inherit', env: { ...process.env, FAULT_SCALE: flags.scale, FAULT_REPORT: report } },
+);
+
+const seconds = (ms) => (ms === undefined ? '–' : (ms / 1000).toFixed(1));
+const rows = readFileSync(report, 'utf8')
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line))
+  .map(({ fault, jobs, lost, duplicated, stuck, recoveryMs }) => {
+    const sorted = recoveryMs.toSorted((a, b) => a - b);
+    const recovery = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map(seconds).join(' / ');
+    return `| ${fault} | ${jobs} | ${lost} | ${duplicated} | ${stuck} | ${recovery} |`;
+  });
+rmSync(folder, { recursive: true });
+const table = [
+  '| fault | jobs | lost | duplicated | stuck | recovery, s: min / median / max |',
+  '| --- | --- | --- | --- | --- | --- |',
+  ...rows,
+].join('\n');
+console.log(`\n${table}`);
+const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
+writeFileSync(
+  'bench/FAULTS.md',
+  `# Faults\n\nScale ${flags.scale}, ${machine}. Made by \`npm run faults\`.\n\n${table}\n`,
+);
+process.exit(status ?? 1);

@@ -1,0 +1,11 @@
+import { appendFileSync } from 'node:fs';
+import type { Audit } from '../fleet/audit.mjs';
+
+/** CI size is 1; `npm run faults -- --scale N` asks for more. */
+export const faultScale = Number(process.env.FAULT_SCALE ?? 1);
+
+/** One row of the table that `npm run faults` prints. `recoveryMs`: how long each orphan, or the service, was idle. */
+export function reportFault(fault: string, audit: Audit, recoveryMs: readonly number[] = []): void {
+  if (!process.env.FAULT_REPORT) return;
+  appendFileSync(process.env.FAULT_REPORT, `${JSON.stringify({ fault, ...audit, recoveryMs })}\n`);
+}
