@@ -25,6 +25,12 @@ export const WorkerConfig = z.object({
     .string()
     .default('cpu')
     .transform((list) => list.split(',').map((name) => name.trim())),
+  /** What the transformer computes in; without it the first provider's own. */
+  PRECISION: z.enum(['float32', 'bfloat16', 'float16', 'int8']).optional(),
+  /** Lets PRECISION be float16, for a checkpoint that is known not to overflow in it. */
+  ALLOW_FLOAT16: z.stringbool().default(false),
+  /** `cpu` keeps the text encoder out of the GPU's memory; without it it runs where the rest does. */
+  TEXT_ENCODER_PROVIDER: z.literal('cpu', 'must be cpu, or not set').optional(),
   /** From SIGTERM to the end: what runs is finished or handed back within it. */
   GRACE_S: z.coerce.number().min(1).default(25),
   /** An engine host that shows no life, or makes no step, for so long hangs, and is killed. Longer than the longest step. */

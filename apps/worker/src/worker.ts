@@ -67,6 +67,9 @@ export class Worker {
         checkpoint: model.checkpoint,
         tokenBudget: model.token_budget,
         executionProviders: config.EXECUTION_PROVIDERS,
+        allowFloat16: config.ALLOW_FLOAT16,
+        ...(config.PRECISION && { precision: config.PRECISION }),
+        ...(config.TEXT_ENCODER_PROVIDER && { textEncoderProvider: config.TEXT_ENCODER_PROVIDER }),
         ...(config.THREADS !== undefined && { threads: config.THREADS }),
       },
     });

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { parseCaseRequest, readCase, runCase, type CaseRequest } from '@app/inference';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseCaseRequest, readCase, runCase, type CaseRequest, type Precision } from '@app/inference';
 
 interface RunFlags {
   checkpoint: string;
@@ -13,6 +13,7 @@ interface RunFlags {
   guidance: number;
   seed: number | bigint;
   threads?: number;
+  precision?: Precision;
 }
 
 /** `zimage run`: text to image in this process, without Redis. */
@@ -30,10 +31,17 @@ export function runCommand(): Command {
     .option('--guidance <scale>', '0 means none', number, 0)
     .option('--seed <n>', 'seed of torch’s CPU generator', integer, 0)
     .option('--threads <n>', 'threads of one run', count)
+    .addOption(new Option('--precision <type>', 'what a CPU computes in').choices(['float32', 'int8']))
     .action(async (flags: RunFlags) => {
-      const { checkpoint, out, threads } = flags;
+      const { checkpoint, out, threads, precision } = flags;
       const request = flags.case === undefined ? requestOf(flags) : readCase(flags.case);
-      const files = await runCase({ checkpoint, request, out, ...(threads !== undefined && { threads }) });
+      const files = await runCase({
+        checkpoint,
+        request,
+        out,
+        ...(threads !== undefined && { threads }),
+        ...(precision && { precision }),
+      });
       process.stdout.write(files.map((file) => `${file}\n`).join(''));
     });
 }
