@@ -47,6 +47,7 @@ const publicRoutes = [
   'GET /openapi.json',
   'GET /openapi.yaml',
   'GET /files/*key',
+  'PUT /files/*key',
 ];
 const guarded = operations.filter((o): o is typeof o & { scope: Scope } => o.scope !== undefined);
 const jobRoutes = guarded.filter(({ path }) => path.startsWith('/v1/jobs/{id}'));

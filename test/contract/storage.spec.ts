@@ -114,11 +114,12 @@ describe.each([
     await expect(storage.putIfAbsent(key, body, infoOf(body))).rejects.toThrow(ObjectKeyInvalid);
     await expect((async () => storage.get(key))()).rejects.toThrow(ObjectKeyInvalid);
     await expect((async () => storage.signedUrl(key, 60))()).rejects.toThrow(ObjectKeyInvalid);
+    await expect((async () => storage.signedPutUrl(key, 60))()).rejects.toThrow(ObjectKeyInvalid);
   });
 
-  it('signs a URL that says when it ends', async () => {
+  it.each(['signedUrl', 'signedPutUrl'] as const)('says when a %s ends', async (sign) => {
     const before = Date.now();
-    const { url, expiresAt } = await storage.signedUrl(freshKey(), 60);
+    const { url, expiresAt } = await storage[sign](freshKey(), 60);
     expect(URL.canParse(url)).toBe(true);
     expect(expiresAt.getTime() - before).toBeGreaterThan(58_000);
     expect(expiresAt.getTime() - before).toBeLessThan(63_000);
@@ -140,6 +141,20 @@ describe('s3 storage alone', () => {
       expect((await fetch(url.replace('0.png', '1.png'))).status).toBe(403);
       await new Promise((done) => setTimeout(done, 2500));
       expect((await fetch(url)).status).toBe(403);
+    } finally {
+      await storage.close();
+    }
+  });
+
+  it('takes what is PUT to a signed URL, the last one, and nothing under another key', async () => {
+    const { storage } = await openBucket();
+    try {
+      const key = freshKey();
+      const { url } = await storage.signedPutUrl(key, 60);
+      for (const body of ['first', 'second']) expect((await fetch(url, { method: 'PUT', body })).status).toBe(200);
+      expect(Buffer.from((await storage.get(key))!).toString()).toBe('second');
+      expect(await storage.head(key)).toMatchObject({ bytes: 6 });
+      expect((await fetch(url.replace('0.png', '1.png'), { method: 'PUT', body: 'x' })).status).toBe(403);
     } finally {
       await storage.close();
     }

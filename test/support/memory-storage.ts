@@ -37,6 +37,10 @@ export class MemoryStorage implements ObjectStorage {
     return Promise.resolve({ url: `memory:${key}`, expiresAt: new Date(0) });
   }
 
+  signedPutUrl(key: string): Promise<{ url: string; expiresAt: Date }> {
+    return this.signedUrl(key);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

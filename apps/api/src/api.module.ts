@@ -37,6 +37,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
@@ -63,6 +64,7 @@ export class ApiModule {
     const deliveries = new DeliveryQueue(redis);
     const events = new JobEvents(redis, blocking);
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
+    const inputs = new InputStore(storage);
     const fetcher = new ImageFetcher({ embedded: config.mode === 'embedded' });
     const policy = {
       caps: config.caps,
@@ -73,15 +75,10 @@ export class ApiModule {
     const keys = new KeyStore(redis);
     const board = new QueueBoard(redis, keys, catalog.names);
     queueMetrics(registry, jobs, catalog.names);
-    const generations = new GenerationService(
-      catalog,
-      jobs,
-      events,
-      new InputImages(new InputStore(storage), fetcher),
-      policy,
-    );
+    const generations = new GenerationService(catalog, jobs, events, new InputImages(inputs, fetcher), policy);
 
     const parts = [
+      inputs,
       keys,
       board,
       generations,
@@ -108,6 +105,7 @@ export class ApiModule {
       controllers: [
         GenerationsController,
         EditsController,
+        UploadsController,
         JobsController,
         DeliveriesController,
         WebhooksController,

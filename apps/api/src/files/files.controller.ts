@@ -1,7 +1,11 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import express, { type Request, type Response } from 'express';
+import { inputImageLimits } from '@app/common/contracts/input-image.js';
+import { runParser } from '../http/run-parser.js';
 import { SignedFiles } from './signed-files.js';
+
+const readBytes = express.raw({ limit: inputImageLimits.bytes, type: () => true });
 
 @ApiExcludeController()
 @Controller('files')
@@ -27,6 +31,22 @@ export class FilesController {
       etag: `"${info.sha256}"`,
     });
     response.end(body);
+  }
+
+  /** An upload to a `file://` storage. */
+  @Put('*key')
+  async write(
+    @Query('expires') expires: unknown,
+    @Query('signature') signature: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const key = request.path.slice('/files/'.length);
+    // First: nobody's body is read without a URL that holds.
+    this.files.check('PUT', { key, expires: textOf(expires), signature: textOf(signature) });
+    await runParser(readBytes, request, response);
+    await this.files.put(key, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+    response.status(200).end();
   }
 }
 

@@ -13,6 +13,7 @@ import type { Observable } from 'rxjs';
 import { multipartBody } from './multipart-body.js';
 import { boundedNesting } from './nesting.js';
 import { Problem } from './problems.js';
+import { runParser } from './run-parser.js';
 
 const multipartMetadata = 'multipart-body';
 /** Four images of 10 MB as base64, and the rest. */
@@ -43,7 +44,7 @@ export class ImageBodyReader implements NestInterceptor {
       throw new Problem('unsupported_media_type');
     }
     this.hold(Number(request.headers['content-length'] ?? maxBodyBytes), response);
-    for (const parse of parsers) await run(parse, request, response);
+    for (const parse of parsers) await runParser(parse, request, response);
     return next.handle();
   }
 
@@ -53,10 +54,4 @@ export class ImageBodyReader implements NestInterceptor {
     this.heldBytes += bytes;
     response.once('close', () => (this.heldBytes -= bytes));
   }
-}
-
-async function run(handler: RequestHandler, request: Request, response: Response): Promise<void> {
-  const error = await new Promise((resolve) => void handler(request, response, resolve));
-  if (error === undefined) return;
-  throw error instanceof Error ? error : new Error('the body could not be read', { cause: error });
 }

@@ -4,7 +4,10 @@ import { Problem } from './problems.js';
 
 /** Refuses bodies that the JSON parser would pass by in silence; routes that take other bodies look for themselves. */
 export function jsonOnly(request: Request, _response: Response, next: NextFunction): void {
-  const looksItself = mayCarryImages(request) || (request.method === 'PUT' && request.path.startsWith('/files/'));
   const hasBody = request.headers['content-length'] !== '0';
-  next(!looksItself && hasBody && request.is('json') === false ? new Problem('unsupported_media_type') : undefined);
+  next(
+    !mayCarryImages(request) && hasBody && request.is('json') === false
+      ? new Problem('unsupported_media_type')
+      : undefined,
+  );
 }

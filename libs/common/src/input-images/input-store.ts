@@ -1,7 +1,10 @@
+import { ulid } from 'ulid';
 import { inputImageLimits, uploadIdPattern, type StoredInput } from '../contracts/input-image.js';
 import { ObjectExists, type ObjectStorage } from '../storage/object-storage.js';
 import { ImageTooLarge, UploadNotFound } from './input-errors.js';
 import type { NormalizedImage } from './normalize-image.js';
+
+const uploadTtlSeconds = 900;
 
 /** Where uploads lie: below their tenant, so that another tenant's id leads nowhere. */
 export const uploadKey = (tenant: string, uploadId: string): string => `${tenant}/uploads/${uploadId}`;
@@ -26,6 +29,12 @@ export class InputStore {
   /** The image's PNG bytes; null when somebody deleted it. */
   get(tenant: string, { sha256 }: Pick<StoredInput, 'sha256'>): Promise<Uint8Array | null> {
     return this.storage.get(inputKey(tenant, sha256));
+  }
+
+  /** A place that a client can put one image to, for a quarter of an hour. */
+  async newUpload(tenant: string): Promise<{ id: string; url: string; expiresAt: Date }> {
+    const id = `upl_${ulid()}`;
+    return { id, ...(await this.storage.signedPutUrl(uploadKey(tenant, id), uploadTtlSeconds)) };
   }
 
   /** What a client put there. Its size is looked at first. Throws {@link UploadNotFound} or {@link ImageTooLarge}. */

@@ -61,13 +61,22 @@ export class FileStorage implements ObjectStorage {
 
   signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
     keySegments(key);
-    const expires = Math.ceil(Date.now() / 1000) + ttlSeconds;
-    const url = signFileUrl(this.urls.publicUrl, this.urls.signingKey, key, expires);
-    return Promise.resolve({ url, expiresAt: new Date(expires * 1000) });
+    return Promise.resolve(this.sign('GET', key, ttlSeconds));
+  }
+
+  signedPutUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
+    keySegments(key);
+    return Promise.resolve(this.sign('PUT', key, ttlSeconds));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  private sign(method: 'GET' | 'PUT', key: string, ttlSeconds: number): { url: string; expiresAt: Date } {
+    const expires = Math.ceil(Date.now() / 1000) + ttlSeconds;
+    const url = signFileUrl(this.urls.publicUrl, this.urls.signingKey, { method, key, expires });
+    return { url, expiresAt: new Date(expires * 1000) };
   }
 
   private placeOf(key: string): { folder: string; name: string } {

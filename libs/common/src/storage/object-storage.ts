@@ -31,5 +31,7 @@ export interface ObjectStorage {
   delete(key: string): Promise<void>;
   /** A URL that anyone can GET until `expiresAt`. */
   signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }>;
+  /** A URL that anyone can PUT an object to until `expiresAt`; a second one takes the place of the first. */
+  signedPutUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }>;
   close(): Promise<void>;
 }

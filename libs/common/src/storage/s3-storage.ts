@@ -99,11 +99,19 @@ export class S3Storage implements ObjectStorage {
   }
 
   async signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
+    return this.sign(new GetObjectCommand(this.address(key)), ttlSeconds);
+  }
+
+  async signedPutUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }> {
+    return this.sign(new PutObjectCommand(this.address(key)), ttlSeconds);
+  }
+
+  private async sign(
+    command: GetObjectCommand | PutObjectCommand,
+    ttlSeconds: number,
+  ): Promise<{ url: string; expiresAt: Date }> {
     const signingDate = new Date();
-    const url = await getSignedUrl(this.signer, new GetObjectCommand(this.address(key)), {
-      expiresIn: ttlSeconds,
-      signingDate,
-    });
+    const url = await getSignedUrl(this.signer, command, { expiresIn: ttlSeconds, signingDate });
     return { url, expiresAt: new Date(signingDate.getTime() + ttlSeconds * 1000) };
   }
 

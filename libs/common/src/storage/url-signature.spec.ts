@@ -7,12 +7,15 @@ const nowMs = (expires - 60) * 1000;
 const partsOf = (text: string) => {
   const url = new URL(text);
   return {
+    method: 'GET' as const,
     key: url.pathname.slice('/files/'.length),
     expires: url.searchParams.get('expires')!,
     signature: url.searchParams.get('signature')!,
   };
 };
-const signed = partsOf(signFileUrl('https://api.example', signingKey, 'acme/job/0.png', expires));
+const signed = partsOf(
+  signFileUrl('https://api.example', signingKey, { method: 'GET', key: 'acme/job/0.png', expires }),
+);
 
 describe('a signed file URL', () => {
   it('holds until it expires', () => {
@@ -24,6 +27,7 @@ describe('a signed file URL', () => {
 
   it.each([
     ['another key', { ...signed, key: 'acme/job/1.png' }],
+    ['another method', { ...signed, method: 'PUT' as const }],
     ['a later end', { ...signed, expires: String(expires + 1) }],
     ['an end that is no number', { ...signed, expires: '1e10' }],
     ['a key and an end that join to the same text', { ...signed, key: 'acme/job/0.png\n1', expires: '800000000' }],
