@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { readCase, runCase } from '@app/inference';
-import { difference, goldenCase, imageCases, psnr, readTensors, textToImageCases } from '../support/golden.js';
+import {
+  difference,
+  editCases,
+  goldenCase,
+  imageCases,
+  psnr,
+  readTensors,
+  textToImageCases,
+} from '../support/golden.js';
 
 // The tolerances are those of docs/numerics.md.
 const relativeTolerance = 2e-4;
@@ -17,7 +25,7 @@ afterAll(() => rmSync(out, { recursive: true }));
 
 const pixelsOf = (file: string): Promise<Buffer> => sharp(file).removeAlpha().raw().toBuffer();
 
-describe.each([...textToImageCases, ...imageCases])('%s, from its request and seed alone', (name) => {
+describe.each([...textToImageCases, ...imageCases, ...editCases])('%s, from its request and seed alone', (name) => {
   const golden = goldenCase(name);
   const folder = join(out, name);
 

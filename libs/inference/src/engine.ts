@@ -2,7 +2,7 @@ import { Batcher } from './batcher/batcher.js';
 import { warmUp, type StepCost } from './batcher/warm-up.js';
 import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
-import type { PipelineRequest } from './pipelines/pipeline-request.js';
+import type { PipelineRequest, PipelineSource } from './pipelines/pipeline-request.js';
 
 /** Samples of one transformer call: beyond four a CPU gains nothing and a call only gets longer (docs/numerics.md). */
 export const samplesPerCall = 4;
@@ -50,7 +50,8 @@ class BatchedEngine implements ImageEngine {
   }
 
   async run(request: ImageRequest, observer?: ImageObserver, signal?: AbortSignal): Promise<MadeImage> {
-    const asked = toPipelineRequest(request);
+    const { source } = await this.opened.pipeline.read(request.source, request);
+    const asked = toPipelineRequest(request, source);
     this.opened.pipeline.check(asked);
     const steps = this.opened.pipeline.steps(asked);
     const { result, computeMs, batch } = await this.batcher.run(asked, {
@@ -71,13 +72,13 @@ class BatchedEngine implements ImageEngine {
   }
 }
 
-function toPipelineRequest(request: ImageRequest): PipelineRequest {
+function toPipelineRequest(request: ImageRequest, source: PipelineSource | null): PipelineRequest {
   const { prompt, negativePrompt, width, height, steps, guidanceScale, cfgNormalization, cfgTruncation, seed } =
     request;
   return {
     prompt,
     negativePrompt,
-    source: request.source ?? null,
+    source,
     width,
     height,
     steps,

@@ -35,7 +35,7 @@ describe('openPipeline', () => {
   const tokensOfPrompt = async (): Promise<number> => {
     const opened = await openPipeline({ checkpoint });
     try {
-      return (await opened.pipeline.embed(request)).positive.rows;
+      return (await opened.pipeline.embed(request)).positive[0]!.rows;
     } finally {
       await opened.close();
     }

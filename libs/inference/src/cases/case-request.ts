@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InferenceError } from '../errors.js';
@@ -13,7 +13,7 @@ export class CaseError extends InferenceError {
 /** Pixels; the published transformer's position tables end there. */
 const side = z.int().positive().max(8192);
 
-const pipelines = ['text-to-image', 'image-to-image', 'inpaint'] as const;
+const pipelines = ['text-to-image', 'image-to-image', 'inpaint', 'omni-edit'] as const;
 
 /**
  * A request in the form of request.json (test/golden/README.md). What the file holds to compare with (sigmas, timesteps and
@@ -24,8 +24,9 @@ const CaseFields = z
     pipeline: z.enum(pipelines, { error: ({ input }) => `${String(input)} is not supported yet` }),
     prompts: z.array(z.string()).min(1),
     negative_prompt: z.union([z.string(), z.array(z.string())]).nullish(),
-    width: side,
-    height: side,
+    /** Both absent: those of an edit's last image. */
+    width: side.optional(),
+    height: side.optional(),
     steps: z.int().positive().max(1000),
     strength: z.number().min(0).max(1).optional(),
     guidance_scale: z.number().nonnegative(),
@@ -37,10 +38,21 @@ const CaseFields = z
     path: ['negative_prompt'],
     error: 'must have one entry for each prompt',
   })
-  .refine(({ pipeline, strength }) => pipeline === 'text-to-image' || strength !== undefined, {
-    path: ['strength'],
+  .refine(({ width, height }) => (width === undefined) === (height === undefined), {
+    path: ['width'],
+    error: 'must be given together with height',
+  })
+  .refine(({ pipeline, width }) => pipeline === 'omni-edit' || width !== undefined, {
+    path: ['width'],
     error: 'missing',
-  });
+  })
+  .refine(
+    ({ pipeline, strength }) => pipeline === 'text-to-image' || pipeline === 'omni-edit' || strength !== undefined,
+    {
+      path: ['strength'],
+      error: 'missing',
+    },
+  );
 /** The fields, and the images of the folder. */
 export type CaseRequest = z.infer<typeof CaseFields> & { source?: ImageSource };
 
@@ -54,7 +66,7 @@ export function parseCaseRequest(value: unknown, source: string): CaseRequest {
   throw new CaseError(`${source}: ${faults.join('; ')}`);
 }
 
-/** Reads a case folder: request.json, and input.png and mask.png where its pipeline takes them. */
+/** Reads a case folder: request.json, and input.png, input1.png … and mask.png where its pipeline takes them. */
 export function readCase(folder: string): CaseRequest {
   const file = join(folder, 'request.json');
   const text = readCaseFile(file).toString('utf8');
@@ -65,19 +77,25 @@ export function readCase(folder: string): CaseRequest {
     throw new CaseError(`${file}: not JSON`, { cause });
   }
   const request = parseCaseRequest(withExactSeed(value, text), file);
-  const source = sourceOf(request, (name) => readCaseFile(join(folder, name)));
+  const source = sourceOf(request, folder);
   return source ? { ...request, source } : request;
 }
 
-function sourceOf(
-  { pipeline, strength = 1 }: CaseRequest,
-  read: (name: string) => Uint8Array,
-): ImageSource | undefined {
+function sourceOf({ pipeline, strength = 1 }: CaseRequest, folder: string): ImageSource | undefined {
+  const read = (name: string): Uint8Array => readCaseFile(join(folder, name));
   if (pipeline === 'text-to-image') return undefined;
+  if (pipeline === 'omni-edit') return { kind: 'edit', images: inputNames(folder).map(read) };
   const image = read('input.png');
   return pipeline === 'inpaint'
     ? { kind: pipeline, image, mask: read('mask.png'), strength }
     : { kind: pipeline, image, strength };
+}
+
+/** input.png, input1.png and so on, up to the first that is not there: diffusers' omni pipeline takes any number, none too. */
+function inputNames(folder: string): string[] {
+  const names: string[] = [];
+  for (let name = 'input.png'; existsSync(join(folder, name)); name = `input${names.length}.png`) names.push(name);
+  return names;
 }
 
 function readCaseFile(file: string): Buffer {

@@ -1,6 +1,6 @@
 import type { StepPort } from '../batcher/step-port.js';
 import type { RgbImage } from '../image/pixels.js';
-import type { DenoiserSample } from '../pipelines/components.js';
+import type { DenoiserSample, EncodedReference } from '../pipelines/components.js';
 import type { Denoising } from '../pipelines/denoising.js';
 import { drawsOf, type Draws } from '../pipelines/draws.js';
 import type { ImagePipeline, PipelineResult, PromptEmbeds } from '../pipelines/image-pipeline.js';
@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor.js';
 interface Recording {
   embeds: PromptEmbeds;
   draws: Draws;
+  references: readonly EncodedReference[];
   /** The transformer's first outputs: the positive half, then the negative one. */
   firstVelocities: readonly Tensor[];
 }
@@ -32,8 +33,10 @@ export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, Den
 
   async prepare(request: PipelineRequest): Promise<Recorded> {
     const embeds = await this.pipeline.embed(request);
-    const state = await this.pipeline.start(request, embeds);
-    return { state, record: { embeds, draws: drawsOf(request, state.latents.dims), firstVelocities: [] } };
+    const references = await this.pipeline.references(request);
+    const state = await this.pipeline.start(request, embeds, references);
+    const draws = drawsOf(request, state.latents.dims);
+    return { state, record: { embeds, draws, references, firstVelocities: [] } };
   }
 
   samples({ state }: { state: Denoising }): DenoiserSample[] {

@@ -7,14 +7,15 @@ import { samplesPerCall } from '../engine.js';
 import { encodeImage } from '../image/encode-image.js';
 import { openPipeline } from '../open-pipeline.js';
 import type { Draws } from '../pipelines/draws.js';
+import type { ImagePipeline } from '../pipelines/image-pipeline.js';
 import type { PipelineRequest } from '../pipelines/pipeline-request.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { CaseRequest } from './case-request.js';
+import { CaseError, type CaseRequest } from './case-request.js';
 import { RecordedPipeline, type RecordedResult } from './recorded-pipeline.js';
 
 /**
  * Runs one case in this process, its prompts in one batch, and writes into `out`: image.png, image1.png … and
- * tensors.safetensors with `initial_latents` or `noise{i}`, `prompt_embeds{i}`, `negative_prompt_embeds{i}`, `velocity0` and `latents`, laid
+ * tensors.safetensors with `initial_latents` or `noise{i}`, `prompt_embeds{i}`, `negative_prompt_embeds{i}` (an edit's parts one behind the other), `siglip_hidden{i}`, `velocity0` and `latents`, laid
  * out as in test/golden/README.md.
  * @returns the paths written
  * @throws CheckpointError, UnsupportedSize, UnsupportedStrength, UnsupportedSource, InputImageError
@@ -24,7 +25,7 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
   mkdirSync(out, { recursive: true });
   const opened = await openPipeline(checkpointOptions);
   try {
-    const requests = imageRequests(request);
+    const requests = await imageRequests(request, opened.pipeline);
     for (const each of requests) opened.pipeline.check(each);
     const batcher = new Batcher(new RecordedPipeline(opened.pipeline), { tokenBudget: Infinity, samplesPerCall });
     const runs = await Promise.all(requests.map((each) => batcher.run(each))).finally(() => batcher.close());
@@ -38,14 +39,16 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
 }
 
 /** One request an image; their noise is drawn together. */
-function imageRequests(request: CaseRequest): PipelineRequest[] {
-  const { prompts, negative_prompt: negative, source = null, width, height, steps, seed } = request;
+async function imageRequests(request: CaseRequest, pipeline: ImagePipeline): Promise<PipelineRequest[]> {
+  const { prompts, negative_prompt: negative, width, height, steps, seed } = request;
+  const given = width !== undefined && height !== undefined ? { width, height } : null;
+  const { source, size } = await pipeline.read(request.source, given);
+  if (!size) throw new CaseError('width and height: missing, and there is no image that says them');
   return prompts.map((prompt, index) => ({
     prompt,
     negativePrompt: (Array.isArray(negative) ? negative[index] : negative) ?? null,
     source,
-    width,
-    height,
+    ...size,
     steps,
     guidance: {
       scale: request.guidance_scale,
@@ -70,16 +73,20 @@ async function write(out: string, results: readonly RecordedResult[]): Promise<s
 }
 
 function tensorsOf(results: readonly RecordedResult[]): Record<string, Tensor> {
-  const negatives = results.flatMap(({ embeds }) => embeds.negative ?? []);
+  const negatives = results.flatMap(({ embeds }) => (embeds.negative ? [Tensor.concat(embeds.negative)] : []));
   // Of the guided pairs all positive halves come first.
   const halves = [0, 1].flatMap((half) => results.flatMap(({ firstVelocities }) => firstVelocities[half] ?? []));
   return {
     ...drawnTensors(results.map(({ draws }) => draws)),
     ...numbered(
       'prompt_embeds',
-      results.map(({ embeds }) => embeds.positive),
+      results.map(({ embeds }) => Tensor.concat(embeds.positive)),
     ),
     ...numbered('negative_prompt_embeds', negatives),
+    ...numbered(
+      'siglip_hidden',
+      (results[0]?.references ?? []).map(({ vision: { hidden } }) => hidden.reshape([1, ...hidden.dims])),
+    ),
     velocity0: Tensor.stack(halves),
     latents: Tensor.stack(results.map(({ latents }) => latents)),
   };

@@ -13,6 +13,10 @@ export class Siglip2Encoder implements VisionEncoder {
     private readonly session: Pick<OnnxSession, 'run'>,
   ) {}
 
+  get maxPatches(): number {
+    return this.preprocessing.maxPatches;
+  }
+
   async encode(image: RgbImage): Promise<VisionFeatures> {
     const { patches, rows, columns } = naFlexPatches(image, this.preprocessing);
     const count = rows * columns;

@@ -56,14 +56,19 @@ export interface VisionFeatures {
 }
 
 export interface VisionEncoder {
+  /** The most patches that it makes of an image. */
+  readonly maxPatches: number;
   encode(image: RgbImage): Promise<VisionFeatures>;
 }
+
+/** What a step attends to beside the latents. */
+export type Condition = Caption | EditCondition;
 
 /** What one sample brings to a transformer call. */
 export interface DenoiserSample {
   /** [C, h, w] */
   latents: Tensor;
-  caption: Caption | EditCondition;
+  caption: Condition;
   /** Its step's row of `modulations`: [width] */
   modulation: Tensor;
 }

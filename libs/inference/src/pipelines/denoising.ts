@@ -1,7 +1,7 @@
 import { eulerStep } from '../scheduler/euler-step.js';
 import type { Schedule } from '../scheduler/flow-match-schedule.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Caption, DenoiserSample } from './components.js';
+import type { Condition, DenoiserSample } from './components.js';
 import { addNoise } from '../scheduler/add-noise.js';
 import type { KeptRegion } from './initial-latents.js';
 import { guidanceScaleAt, guide, type Guidance } from './guidance.js';
@@ -15,9 +15,9 @@ export interface Denoising {
   readonly schedule: Schedule;
   /** [steps, width] */
   readonly modulations: Tensor;
-  readonly positive: Caption;
+  readonly positive: Condition;
   /** null without guidance. */
-  readonly negative: Caption | null;
+  readonly negative: Condition | null;
   readonly guidance: Guidance;
   /** null unless inpainting. */
   readonly kept: KeptRegion | null;

@@ -1,20 +1,30 @@
 import { toPixels, type RgbImage } from '../image/pixels.js';
+import { toVaeInput } from '../image/vae-input.js';
 import { firstStep, flowMatchSchedule, scheduleFrom } from '../scheduler/flow-match-schedule.js';
 import type { SchedulerConfig } from '../scheduler/scheduler-config.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { PromptTokenizer } from '../tokenizer/prompt-tokenizer.js';
-import type { CheckpointComponents, DenoiserSample } from './components.js';
+import type {
+  CheckpointComponents,
+  Condition,
+  DenoiserSample,
+  EditComponents,
+  EncodedReference,
+} from './components.js';
 import { afterStep, foreseenLatents, samplesOf, type Denoising } from './denoising.js';
+import { centerCrop, readEditSource, wholeTokens, type ImageSize } from './edit-source.js';
+import type { ImageSource } from './image-source.js';
 import { initialLatents } from './initial-latents.js';
 import { finite } from './non-finite-output.js';
-import type { PipelineRequest } from './pipeline-request.js';
+import type { PipelineRequest, PipelineSource } from './pipeline-request.js';
 import { UnsupportedSource, UnsupportedStrength } from './unsupported-request.js';
 import { UnsupportedSize } from './unsupported-size.js';
 
-/** Text encoder outputs, [length, hidden]; the negative one only with guidance. */
+/** Text encoder outputs, [length, hidden] for each part of the prompt; only an edit has several. */
 export interface PromptEmbeds {
-  positive: Tensor;
-  negative: Tensor | null;
+  positive: readonly Tensor[];
+  /** null without guidance. */
+  negative: readonly Tensor[] | null;
 }
 
 export interface PipelineResult {
@@ -24,9 +34,9 @@ export interface PipelineResult {
 }
 
 /**
- * diffusers' ZImagePipeline, ZImageImg2ImgPipeline and ZImageInpaintPipeline on one open checkpoint, cut into the stages that
- * the batcher runs. A request's source decides what the first step starts from and what is kept after each step; all else is
- * common, so that requests of every kind share calls.
+ * diffusers' ZImagePipeline, ZImageImg2ImgPipeline, ZImageInpaintPipeline and ZImageOmniPipeline on one open checkpoint, cut
+ * into the stages that the batcher runs. A request's source decides what the first step starts from, what is attended to
+ * beside the image and what is kept after each step; all else is common, so that requests of every kind share calls.
  */
 export class ImagePipeline {
   constructor(
@@ -43,8 +53,8 @@ export class ImagePipeline {
     checkSide('width', width, this.pixelsPerToken);
     checkSide('height', height, this.pixelsPerToken);
     if (!source) return;
-    if (source.kind === 'edit') throw new UnsupportedSource('edit: this checkpoint has no vision encoder');
-    checkStrength(source.strength, steps);
+    if (source.kind === 'edit') this.editComponents();
+    else checkStrength(source.strength, steps);
   }
 
   /** Steps that a request runs: those that its strength leaves of the schedule. */
@@ -52,26 +62,69 @@ export class ImagePipeline {
     return steps - firstStepOf({ steps, source });
   }
 
-  /** Image tokens × guidance passes. */
-  tokens({ width, height, guidance }: PipelineRequest): number {
-    return this.imageTokens(width, height) * (guidance.scale > 0 ? 2 : 1);
+  /**
+   * The source as a request carries it, and the size of an image made from it where none is given: an edit's is that of its
+   * last reference.
+   * @param size null: not given
+   * @throws InputImageError naming the image; UnsupportedSource
+   */
+  async read(
+    source: ImageSource | undefined,
+    size: ImageSize | null,
+  ): Promise<{ source: PipelineSource | null; size: ImageSize | null }> {
+    if (source?.kind !== 'edit') return { source: source ?? null, size };
+    this.editComponents();
+    const edit = await readEditSource(source.images, size, this.pixelsPerToken);
+    const last = edit.images.at(-1);
+    return { source: edit, size: size ?? (last ? wholeTokens(last, this.pixelsPerToken) : null) };
+  }
+
+  /** Image tokens × guidance passes; those of reference images count too, with their patches. */
+  tokens({ width, height, source, guidance }: PipelineRequest): number {
+    const references = source?.kind === 'edit' ? source.images.map((image) => this.referenceTokens(image)) : [];
+    const tokens = references.reduce((sum, each) => sum + each, this.imageTokens(width, height));
+    return tokens * (guidance.scale > 0 ? 2 : 1);
   }
 
   async prepare(request: PipelineRequest): Promise<Denoising> {
-    return this.start(request, await this.embed(request));
+    return this.start(request, await this.embed(request), await this.references(request));
   }
 
-  async embed({ prompt, negativePrompt, guidance }: PipelineRequest): Promise<PromptEmbeds> {
+  async embed({ prompt, negativePrompt, source, guidance }: PipelineRequest): Promise<PromptEmbeds> {
     return {
-      positive: await this.encode(prompt),
-      negative: guidance.scale > 0 ? await this.encode(negativePrompt ?? '') : null,
+      positive: await this.encode(prompt, source),
+      negative: guidance.scale > 0 ? await this.encode(negativePrompt ?? '', source) : null,
     };
   }
 
+  /** The reference images of an edit, encoded; none for other requests. */
+  async references({ source }: PipelineRequest): Promise<EncodedReference[]> {
+    if (source?.kind !== 'edit') return [];
+    const { vision } = this.editComponents();
+    const encoded: EncodedReference[] = [];
+    for (const image of source.images) {
+      const { mean } = await this.components.imageEncoder.encode(toVaeInput(centerCrop(image, this.pixelsPerToken)));
+      const features = await vision.encode(image);
+      encoded.push({
+        latents: finite(mean, 'vae'),
+        vision: { ...features, hidden: finite(features.hidden, 'siglip') },
+      });
+    }
+    return encoded;
+  }
+
   /** The state before the first step. */
-  async start(request: PipelineRequest, { positive, negative }: PromptEmbeds): Promise<Denoising> {
+  async start(
+    request: PipelineRequest,
+    { positive, negative }: PromptEmbeds,
+    references: readonly EncodedReference[],
+  ): Promise<Denoising> {
     const { denoiser } = this.components;
     const { width, height, steps, guidance } = request;
+    const condition = (parts: readonly Tensor[]): Promise<Condition> =>
+      request.source?.kind === 'edit'
+        ? this.editComponents().condition(parts, references)
+        : denoiser.caption(Tensor.concat(parts));
     const whole = flowMatchSchedule(this.scheduler, steps, this.imageTokens(width, height));
     const schedule = scheduleFrom(whole, firstStepOf(request));
     return {
@@ -79,8 +132,8 @@ export class ImagePipeline {
       step: 0,
       schedule,
       modulations: await denoiser.modulations(Array.from(schedule.times)),
-      positive: await denoiser.caption(positive),
-      negative: negative && (await denoiser.caption(negative)),
+      positive: await condition(positive),
+      negative: negative && (await condition(negative)),
       guidance,
       prediction: null,
     };
@@ -125,8 +178,25 @@ export class ImagePipeline {
     return (width / this.pixelsPerToken) * (height / this.pixelsPerToken);
   }
 
-  private async encode(prompt: string): Promise<Tensor> {
-    return finite(await this.components.textEncoder.encode(this.tokenizer.encode(prompt)), 'text_encoder');
+  private referenceTokens(image: RgbImage): number {
+    const { width, height } = wholeTokens(image, this.pixelsPerToken);
+    return this.imageTokens(width, height) + this.editComponents().vision.maxPatches;
+  }
+
+  private editComponents(): EditComponents {
+    const { edit } = this.components;
+    if (!edit) throw new UnsupportedSource('edit: this checkpoint has no vision encoder');
+    return edit;
+  }
+
+  private async encode(prompt: string, source: PipelineSource | null): Promise<Tensor[]> {
+    const parts =
+      source?.kind === 'edit'
+        ? this.tokenizer.encodeEdit(prompt, source.images.length)
+        : [this.tokenizer.encode(prompt)];
+    const embeds: Tensor[] = [];
+    for (const ids of parts) embeds.push(finite(await this.components.textEncoder.encode(ids), 'text_encoder'));
+    return embeds;
   }
 }
 

@@ -1,5 +1,9 @@
 import type { Guidance } from './guidance.js';
+import type { EditSource } from './edit-source.js';
 import type { ImageSource } from './image-source.js';
+
+/** An image source as the pipeline takes it: the reference images of an edit are read, as its size depends on them. */
+export type PipelineSource = Exclude<ImageSource, { kind: 'edit' }> | EditSource;
 
 /** One image to make, in the terms of the pipeline. */
 export interface PipelineRequest {
@@ -7,7 +11,7 @@ export interface PipelineRequest {
   /** null means the empty prompt; without guidance it is not read. */
   negativePrompt: string | null;
   /** null: from the prompt alone. */
-  source: ImageSource | null;
+  source: PipelineSource | null;
   /** Pixels. */
   width: number;
   height: number;
