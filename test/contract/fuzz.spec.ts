@@ -36,6 +36,9 @@ const checksThatDoNotApply = 'positive_data_acceptance,unsupported_method';
     const key = await api.keyOf({ tenant: 'fuzz', scopes: [...scopes] });
     const { code, output } = await schemathesis(folder, [
       `${api.url}/openapi.json`,
+      // They wait for a job, and no worker runs here: test/contract/openai-images.spec.ts sends them bad bodies.
+      '--exclude-path-regex',
+      '^/v1/images/',
       '--header',
       `Authorization: Bearer ${key}`,
     ]);

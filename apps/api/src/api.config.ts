@@ -24,6 +24,8 @@ const Environment = z
     QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
     /** From a request's first byte to its last. */
     REQUEST_TIMEOUT_S: z.coerce.number('must be seconds').int().min(1).max(3_600).default(120),
+    /** Default: a minute less than OpenAI's clients wait. */
+    OPENAI_WAIT_S: z.coerce.number('must be seconds').int().min(1).max(3_600).default(540),
     RESULT_URL_TTL_S: z.coerce.number('must be seconds').int().min(1).max(604_800).default(900),
   })
   .transform((env) => ({
@@ -43,6 +45,7 @@ const Environment = z
     requestsPerMinute: env.TENANT_REQUESTS_PER_MINUTE ?? (env.ZIMAGE_MODE === 'embedded' ? null : 6_000),
     gpuSecondsPerDay: env.TENANT_GPU_SECONDS_PER_DAY,
     requestTimeoutMs: env.REQUEST_TIMEOUT_S * 1000,
+    openAiWaitSeconds: env.OPENAI_WAIT_S,
     resultUrlTtlSeconds: env.RESULT_URL_TTL_S,
   }));
 

@@ -36,6 +36,8 @@ import { TenantJobs } from './jobs/tenant-jobs.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
+import { ImagesController } from './openai/images.controller.js';
+import { ImagesService } from './openai/images-service.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
@@ -83,6 +85,10 @@ export class ApiModule {
       board,
       generations,
       new AcceptedJobs(generations, documents),
+      new ImagesService(generations, storage, {
+        waitSeconds: config.openAiWaitSeconds,
+        urlTtlSeconds: config.resultUrlTtlSeconds,
+      }),
       new RequestRate(redis),
       new WorkerRegistry(redis),
       new DefaultRequestRate(config.requestsPerMinute),
@@ -105,6 +111,7 @@ export class ApiModule {
       controllers: [
         GenerationsController,
         EditsController,
+        ImagesController,
         UploadsController,
         JobsController,
         DeliveriesController,

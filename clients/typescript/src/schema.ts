@@ -34,6 +34,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/images/generations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** OpenAI Images: make images from a prompt */
+    post: operations['openAiGenerate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/images/edits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** OpenAI Images: edit images, or make a part of one anew */
+    post: operations['openAiEdit'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/uploads': {
     parameters: {
       query?: never;
@@ -451,6 +485,39 @@ export interface components {
       attempts: number;
       worker: string | null;
     };
+    ImagesAnswer: {
+      /** @description Unix seconds */
+      created: number;
+      /** @enum {string} */
+      background: 'opaque';
+      /** @enum {string} */
+      output_format: 'png' | 'jpeg' | 'webp';
+      size: string;
+      data: {
+        b64_json?: string;
+        url?: string;
+        seed: number;
+      }[];
+      usage: {
+        input_tokens: number;
+        input_tokens_details: {
+          image_tokens: number;
+          text_tokens: number;
+        };
+        output_tokens: number;
+        total_tokens: number;
+      };
+    };
+    OpenAiError: {
+      error: {
+        message: string;
+        type: string;
+        /** @description The first wrong field */
+        param: string | null;
+        /** @description The problem's code */
+        code: string;
+      };
+    };
     Upload: {
       /** @description Stands for the image in `image`, `mask` and `images` */
       id: string;
@@ -619,6 +686,7 @@ export interface components {
         | 'job_not_found'
         | 'delivery_not_found'
         | 'idempotency_in_flight'
+        | 'job_canceled'
         | 'body_too_large'
         | 'unsupported_media_type'
         | 'image_type_unsupported'
@@ -639,9 +707,12 @@ export interface components {
         | 'tenant_limit_reached'
         | 'queue_full'
         | 'internal_error'
+        | 'job_failed'
         | 'inputs_busy'
         | 'redis_unavailable'
-        | 'storage_unavailable';
+        | 'storage_unavailable'
+        | 'job_expired'
+        | 'job_unfinished';
       detail: string;
       errors?: {
         field: string;
@@ -1066,6 +1137,379 @@ export interface operations {
         };
         content: {
           'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  openAiGenerate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description OpenAI's clients: a retry finds its job */
+        'x-stainless-retry-count'?: string;
+        /** @description Makes a repeated POST safe for 24 hours */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          prompt: string;
+          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          model?: string | null;
+          n?: number | null;
+          size?: string | null;
+          /** @description Has no effect: `steps` decides */
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          background?: ('opaque' | 'auto') | null;
+          output_format?: ('png' | 'jpeg' | 'webp') | null;
+          /** @description Quality of JPEG and WebP */
+          output_compression?: number | null;
+          /** @description Default b64_json; `url` for `dall-e-*` */
+          response_format?: ('b64_json' | 'url') | null;
+          stream?: boolean | null;
+          partial_images?: number | null;
+          /** @description Has no effect */
+          user?: string | null;
+          negative_prompt?: string | null;
+          steps?: number | null;
+          guidance_scale?: number | null;
+          seed?: number | null;
+          /** @description Has no effect */
+          moderation?: ('low' | 'auto') | null;
+          /** @description Has no effect */
+          style?: ('vivid' | 'natural') | null;
+        };
+      };
+    };
+    responses: {
+      /** @description The images */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ImagesAnswer'];
+          'text/event-stream': components['schemas']['ImagesAnswer'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+    };
+  };
+  openAiEdit: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description OpenAI's clients: a retry finds its job */
+        'x-stainless-retry-count'?: string;
+        /** @description Makes a repeated POST safe for 24 hours */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          prompt: string;
+          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          model?: string | null;
+          n?: number | null;
+          size?: string | null;
+          /** @description Has no effect: `steps` decides */
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          background?: ('opaque' | 'auto') | null;
+          output_format?: ('png' | 'jpeg' | 'webp') | null;
+          /** @description Quality of JPEG and WebP */
+          output_compression?: number | null;
+          /** @description Default b64_json; `url` for `dall-e-*` */
+          response_format?: ('b64_json' | 'url') | null;
+          stream?: boolean | null;
+          partial_images?: number | null;
+          /** @description Has no effect */
+          user?: string | null;
+          negative_prompt?: string | null;
+          steps?: number | null;
+          guidance_scale?: number | null;
+          seed?: number | null;
+          images: string[];
+          /** @description As large as the image: what is transparent in it is made anew */
+          mask?: string | null;
+          /** @description Has no effect */
+          input_fidelity?: ('high' | 'low') | null;
+        };
+        'multipart/form-data': {
+          prompt: string;
+          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          model?: string | null;
+          n?: number | null;
+          size?: string | null;
+          /** @description Has no effect: `steps` decides */
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          background?: ('opaque' | 'auto') | null;
+          output_format?: ('png' | 'jpeg' | 'webp') | null;
+          /** @description Quality of JPEG and WebP */
+          output_compression?: number | null;
+          /** @description Default b64_json; `url` for `dall-e-*` */
+          response_format?: ('b64_json' | 'url') | null;
+          stream?: boolean | null;
+          partial_images?: number | null;
+          /** @description Has no effect */
+          user?: string | null;
+          negative_prompt?: string | null;
+          steps?: number | null;
+          guidance_scale?: number | null;
+          seed?: number | null;
+          images: string[];
+          /** @description As large as the image: what is transparent in it is made anew */
+          mask?: string | null;
+          /** @description Has no effect */
+          input_fidelity?: ('high' | 'low') | null;
+        };
+      };
+    };
+    responses: {
+      /** @description The images */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ImagesAnswer'];
+          'text/event-stream': components['schemas']['ImagesAnswer'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Unauthorized
+       *
+       *     Unauthorized
+       */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Forbidden
+       *
+       *     Forbidden
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Too Many Requests
+       *
+       *     Too Many Requests
+       */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /**
+       * @description Service Unavailable
+       *
+       *     Service Unavailable
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OpenAiError'];
+          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
     };

@@ -1,60 +1,29 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Response } from 'express';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { ServiceError } from '@app/common/errors.js';
-import { LimitReached } from '@app/common/limits/limit-reached.js';
-import { isProblemCode, Problem, type ProblemCode } from './problems.js';
-import { rateLimitFields } from './rate-limit-fields.js';
-import { isRedisOutage } from './redis-outage.js';
+import { isOpenAiPath, openAiError, openAiHeaders, openAiStatus } from '../openai/openai-error.js';
+import { toProblem } from './to-problem.js';
 
-/** Turns whatever a request ended with into a problem document. What is not foreseen is logged, and named to nobody. */
+/** Turns whatever a request ended with into a problem document, or OpenAI's form of one. What is not foreseen is logged. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    const problem = problemOf(error);
+    const problem = toProblem(error);
     if (problem.status >= 500) this.logger.error({ err: error, code: problem.code }, 'request failed');
     if (response.headersSent) {
       response.end();
       return;
     }
-    response.status(problem.status).type('application/problem+json');
     // Added, not set: the RateLimit fields of the request's own limit stand already.
     for (const [name, value] of Object.entries(problem.headers)) response.append(name, value);
+    if (isOpenAiPath(host.switchToHttp().getRequest<Request>().path)) {
+      response.status(openAiStatus(problem)).set(openAiHeaders(problem)).json(openAiError(problem));
+      return;
+    }
+    response.status(problem.status).type('application/problem+json');
     response.send(JSON.stringify(problem.document));
   }
-}
-
-const frameworkCodes: Record<number, ProblemCode> = {
-  400: 'invalid_json',
-  404: 'not_found',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
-};
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof ServiceError && isProblemCode(error.code)) {
-    const limit = error instanceof LimitReached ? rateLimitFields(error.limit) : {};
-    const delay = error.retryable ? retryAfter(retryDelayMs(error)) : {};
-    return new Problem(error.code, error.message, {}, { ...limit, ...delay });
-  }
-  if (isRedisOutage(error)) return new Problem('redis_unavailable', undefined, {}, retryAfter(1_000));
-  const code = frameworkCodes[frameworkStatus(error) ?? 500];
-  return new Problem(code ?? 'internal_error');
-}
-
-const retryAfter = (ms: number): Record<string, string> => ({
-  'retry-after': String(Math.max(1, Math.ceil(ms / 1000))),
-});
-
-const retryDelayMs = (error: ServiceError): number =>
-  'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 1_000;
-
-/** Nest's own exceptions, and the body parser's errors, which carry a status. */
-function frameworkStatus(error: unknown): number | undefined {
-  if (error instanceof HttpException) return error.getStatus();
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
 }

@@ -11,6 +11,7 @@ export const problems = {
   job_not_found: { status: 404, title: 'There is no such job' },
   delivery_not_found: { status: 404, title: 'The job has no such delivery' },
   idempotency_in_flight: { status: 409, title: 'The first request with this Idempotency-Key is still being answered' },
+  job_canceled: { status: 409, title: 'The job was canceled' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of a type that this route does not take' },
   image_type_unsupported: { status: 415, title: 'An input image is neither PNG nor JPEG nor WebP' },
@@ -31,9 +32,12 @@ export const problems = {
   tenant_limit_reached: { status: 429, title: 'Too many open jobs' },
   queue_full: { status: 429, title: 'The queue of the model is full' },
   internal_error: { status: 500, title: 'The service failed' },
+  job_failed: { status: 500, title: 'The job failed' },
   inputs_busy: { status: 503, title: 'Too many input images are being read' },
   redis_unavailable: { status: 503, title: 'The service is not available now' },
   storage_unavailable: { status: 503, title: 'The object storage is not available now' },
+  job_expired: { status: 504, title: 'The job met its deadline' },
+  job_unfinished: { status: 504, title: 'The job is not over yet' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

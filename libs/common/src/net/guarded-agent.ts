@@ -34,7 +34,8 @@ const refused = (host: string): AddressRefused => new AddressRefused(`${host} is
 function guardedLookup(allowed: (address: string) => boolean): LookupFunction {
   return (hostname, options: LookupOptions, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-      const [first] = addresses;
+      // Node gives no addresses beside an error.
+      const [first] = error ? [] : addresses;
       if (error) callback(error, []);
       else if (!first || !addresses.every(({ address }) => allowed(address))) callback(refused(hostname), []);
       else if (options.all === true) callback(null, addresses);

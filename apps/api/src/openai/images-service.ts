@@ -1,0 +1,69 @@
+import type { Response } from 'express';
+import type { Caller } from '@app/common/auth/scopes.js';
+import type { JobRecord } from '@app/common/jobs/job-record.js';
+import { StorageUnavailable, type ObjectStorage } from '@app/common/storage/object-storage.js';
+import type { GenerationService } from '../generations/generation-service.js';
+import { untilClosed } from '../http/client-signal.js';
+import { Problem } from '../http/problems.js';
+import { imagesAnswer, type ImagesAnswer } from './images-answer.js';
+import type { ImagesCall } from './images-call.js';
+import { retryClaim, type RetryHeaders } from './retry-claim.js';
+import { streamAnswer } from './stream-answer.js';
+
+/** OpenAI's Images API over the native one: a call is a job that the answer waits for. */
+export class ImagesService {
+  constructor(
+    private readonly generations: GenerationService,
+    private readonly storage: ObjectStorage,
+    private readonly options: { waitSeconds: number; urlTtlSeconds: number },
+  ) {}
+
+  /**
+   * Accepts the call's job and answers when it is over. A client that goes away, or whose time is up, leaves its job
+   * running: its next attempt finds it. Throws problems.
+   */
+  async answer(call: ImagesCall, caller: Caller, headers: RetryHeaders, response: Response): Promise<void> {
+    const signal = AbortSignal.any([untilClosed(response), AbortSignal.timeout(this.options.waitSeconds * 1000)]);
+    const claim = retryClaim(call.ask, headers);
+    const { record } = await this.generations.accept(caller, call.ask, claim);
+    response.location(`/v1/jobs/${record.id}`);
+    const answer = async (): Promise<ImagesAnswer> => {
+      const ended = succeeded(await this.generations.settled(record, signal));
+      return imagesAnswer(ended, await this.dataOf(ended, call));
+    };
+    if (call.stream) await streamAnswer(answer, call.events, response);
+    else response.json(await answer());
+  }
+
+  private dataOf({ images }: JobRecord, { stream, responseFormat }: ImagesCall): Promise<ImagesAnswer['data']> {
+    const asUrl = responseFormat === 'url' && !stream;
+    return Promise.all(
+      images.map(async ({ key, seed }) =>
+        asUrl
+          ? { url: (await this.storage.signedUrl(key, this.options.urlTtlSeconds)).url, seed }
+          : { b64_json: await this.base64Of(key), seed },
+      ),
+    );
+  }
+
+  private async base64Of(key: string): Promise<string> {
+    const bytes = await this.storage.get(key);
+    if (!bytes) throw new StorageUnavailable('an image of the finished job is not in the storage');
+    return Buffer.from(bytes).toString('base64');
+  }
+}
+
+function succeeded(record: JobRecord): JobRecord {
+  switch (record.state) {
+    case 'succeeded':
+      return record;
+    case 'failed':
+      throw new Problem('job_failed', `${record.id}: ${record.error?.code}: ${record.error?.message}`);
+    case 'canceled':
+      throw new Problem('job_canceled', `${record.id} was canceled`);
+    case 'expired':
+      throw new Problem('job_expired', `${record.id} met its deadline`);
+    default:
+      throw new Problem('job_unfinished', `${record.id} is still ${record.state}: GET /v1/jobs/${record.id}`);
+  }
+}
