@@ -167,7 +167,10 @@ describe('POST /v1/generations', () => {
   it('lists the models to one who names none of them', async () => {
     const answer = await api.post(key, { ...good, model: 'sdxl' });
     expect(answer.status).toBe(422);
-    expect(problemOf(answer.json)).toMatchObject({ code: 'model_unknown', models: [turbo, 'z-image-nano'] });
+    expect(problemOf(answer.json)).toMatchObject({
+      code: 'model_unknown',
+      models: [turbo, 'z-image-nano', 'z-image-nano-edit'],
+    });
   });
 
   it.each([

@@ -32,7 +32,7 @@ describe('with Redis', () => {
   it('lists models with limits and backlog', async () => {
     await api.post(key, { prompt: 'x' });
     const { models } = (await api.call('/v1/models', { key })).json as { models: Record<string, unknown>[] };
-    expect(models.map(({ name }) => name)).toEqual(['z-image-nano-turbo', 'z-image-nano']);
+    expect(models.map(({ name }) => name)).toEqual(['z-image-nano-turbo', 'z-image-nano', 'z-image-nano-edit']);
     expect(models[0]).toMatchObject({
       default: true,
       defaults: { width: 256, steps: 8 },

@@ -7,7 +7,7 @@ const catalog = ModelCatalog.read(fileURLToPath(new URL('../../../../models/cata
 
 describe('parseWorkers', () => {
   it('starts one worker for each model without a list', () => {
-    expect(parseWorkers(undefined, catalog)).toEqual(['z-image-nano-turbo', 'z-image-nano']);
+    expect(parseWorkers(undefined, catalog)).toEqual(['z-image-nano-turbo', 'z-image-nano', 'z-image-nano-edit']);
   });
 
   it('reads counts; a bare name is one', () => {
