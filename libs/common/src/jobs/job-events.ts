@@ -69,7 +69,11 @@ export class JobEvents {
 
   /** Starts the reader, or makes it look at the streams again. */
   private follow(): void {
-    this.running ??= this.readAll().finally(() => (this.running = null));
+    this.running ??= this.readAll().finally(() => {
+      this.running = null;
+      // Came after the reader's last look.
+      if (this.followers.size > 0 && !this.closed) this.follow();
+    });
     if (this.readerId !== null) this.commands.client('UNBLOCK', this.readerId).catch(() => undefined);
   }
 
@@ -78,6 +82,8 @@ export class JobEvents {
       try {
         this.readerId = await this.blocking.client('ID');
         const streams = earliestByStream(this.followers);
+        // The last follower left while Redis was asked: XREAD without a stream is an error, and would cost the next one a pause.
+        if (streams.size === 0) continue;
         const reply = await this.blocking.xread('BLOCK', blockMs, 'STREAMS', ...streams.keys(), ...streams.values());
         for (const [stream, entries] of reply ?? []) {
           for (const follower of this.followers) if (follower.stream === stream) deliver(follower, entries);
