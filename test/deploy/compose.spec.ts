@@ -25,6 +25,7 @@ it('is a compose file by the real Compose, with the example environment', () => 
     'sender',
     'storage',
     'worker-base',
+    'worker-edit',
     'worker-gpu',
     'worker-turbo',
   ]);
