@@ -38,7 +38,12 @@ describe('/admin/queues', () => {
     const { queues } = (await api.call('/admin/queues/api/queues', { headers: { authorization } })).json as {
       queues: { name: string; readOnlyMode: boolean }[];
     };
-    expect(queues.map(({ name }) => name)).toEqual(['z-image-nano-turbo-jobs', 'z-image-nano-jobs', 'deliveries']);
+    expect(queues.map(({ name }) => name)).toEqual([
+      'z-image-nano-turbo-jobs',
+      'z-image-nano-jobs',
+      'z-image-nano-edit-jobs',
+      'deliveries',
+    ]);
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   });
 

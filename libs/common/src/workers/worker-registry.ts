@@ -36,7 +36,7 @@ export class WorkerRegistry {
     await this.redis.hdel(keyOf(model), id);
   }
 
-  /** Those of a model. Dead ones that are found are dropped. */
+  /** Those of a model, oldest first. Dead ones that are found are dropped. */
   async list(model: string): Promise<WorkerReport[]> {
     const live: WorkerReport[] = [];
     for (const [id, json] of Object.entries(await this.redis.hgetall(keyOf(model)))) {
@@ -44,6 +44,6 @@ export class WorkerRegistry {
       if (until > Date.now()) live.push(worker);
       else await this.remove({ model, id });
     }
-    return live.sort((a, b) => a.startedAt - b.startedAt);
+    return live.sort((a, b) => a.startedAt - b.startedAt || a.id.localeCompare(b.id));
   }
 }
