@@ -40,16 +40,16 @@ export async function listModels(catalog: ModelCatalog, jobs: JobStore, registry
     const [backlog, live] = await Promise.all([jobs.backlog(name), registry.list(name)]);
     const workers = live.filter(({ state }) => state === 'serving').length;
     return {
-    name,
-    default: name === catalog.defaultFor('text-to-image')?.name,
-    kinds,
-    defaults,
-    limits: { ...limits, token_budget },
-    workers,
-    cold: workers === 0,
-    estimated_wait_s: workers === 0 ? null : backlog.units / workers,
-    backlog,
-  };
-});
+      name,
+      default: name === catalog.defaultFor('text-to-image')?.name,
+      kinds,
+      defaults,
+      limits: { ...limits, token_budget },
+      workers,
+      cold: workers === 0,
+      estimated_wait_s: workers === 0 ? null : backlog.units / workers,
+      backlog,
+    };
+  });
   return { models: await Promise.all(models) };
 }

@@ -53,7 +53,11 @@ export function autoEncoderEncoder(config: AutoEncoderConfig, weights: WeightSou
   return graph.build();
 }
 
-function posterior(scope: Scope, moments: Value, { latentChannels, scaling, shift }: AutoEncoderConfig): [Value, Value] {
+function posterior(
+  scope: Scope,
+  moments: Value,
+  { latentChannels, scaling, shift }: AutoEncoderConfig,
+): [Value, Value] {
   const scalar = (value: number) => scope.graph.float32s([value], []);
   const [mean = moments, logVariance = moments] = scope.split(moments, 1, [latentChannels, latentChannels]);
   const bounded = scope.op('Clip', [logVariance, ...logVarianceBounds.map(scalar)]);

@@ -6,10 +6,7 @@ import { resnetBlock } from '../layers/resnet-block.js';
 import type { AutoEncoderConfig } from './auto-encoder-config.js';
 
 /** The norms of diffusers' Encoder and Decoder, whose epsilon is fixed there. */
-export function autoEncoderNorm(
-  { normGroups }: AutoEncoderConfig,
-  sums: GroupNormSettings['sums'],
-): GroupNormSettings {
+export function autoEncoderNorm({ normGroups }: AutoEncoderConfig, sums: GroupNormSettings['sums']): GroupNormSettings {
   return { groups: normGroups, epsilon: 1e-6, sums };
 }
 

@@ -45,7 +45,10 @@ export function qwen3RotaryTables(length: number, { headWidth, ropeTheta }: Qwen
     { length: length * half },
     (_, at) => Math.floor(at / half) * (frequencies[at % half] ?? 0),
   );
-  return { cos: new Tensor(angles.map(Math.cos), [length, half]), sin: new Tensor(angles.map(Math.sin), [length, half]) };
+  return {
+    cos: new Tensor(angles.map(Math.cos), [length, half]),
+    sin: new Tensor(angles.map(Math.sin), [length, half]),
+  };
 }
 
 function layer(scope: Scope, x: Value, tables: RotaryTables, config: Qwen3Config): Value {

@@ -20,10 +20,11 @@ export function captionPositions(length: number): TokenPosition[] {
 export function imagePositions(rows: number, columns: number, captionLength: number): TokenPosition[] {
   const pads = paddedLength(rows * columns) - rows * columns;
   return [
-    ...Array.from(
-      { length: rows * columns },
-      (_, i): TokenPosition => [captionLength + 1, Math.floor(i / columns), i % columns],
-    ),
+    ...Array.from({ length: rows * columns }, (_, i): TokenPosition => [
+      captionLength + 1,
+      Math.floor(i / columns),
+      i % columns,
+    ]),
     ...Array.from({ length: pads }, (): TokenPosition => [0, 0, 0]),
   ];
 }

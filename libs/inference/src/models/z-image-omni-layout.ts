@@ -53,9 +53,17 @@ export function omniLayout({ partLengths, target, references, patchSize }: OmniS
   const { rows, columns } = target;
   return {
     caption: captionTokens(partLengths, references.length),
-    target: padded(gridPositions(target, ([row, column]) => [endOf(references.length), row, column]), rows * columns, false),
+    target: padded(
+      gridPositions(target, ([row, column]) => [endOf(references.length), row, column]),
+      rows * columns,
+      false,
+    ),
     references: references.map(({ image }, i) =>
-      padded(gridPositions(image, ([row, column]) => [endOf(i), row, column]), image.rows * image.columns, true),
+      padded(
+        gridPositions(image, ([row, column]) => [endOf(i), row, column]),
+        image.rows * image.columns,
+        true,
+      ),
     ),
     vision: visionTokens(references, endOf, patchSize),
   };
