@@ -833,11 +833,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -846,11 +842,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -895,11 +887,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -908,11 +896,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1051,11 +1035,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1064,11 +1044,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1113,11 +1089,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1126,11 +1098,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1532,11 +1500,7 @@ export interface operations {
           'application/json': components['schemas']['Upload'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1545,11 +1509,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1567,11 +1527,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1580,11 +1536,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1618,11 +1570,7 @@ export interface operations {
           'application/json': components['schemas']['JobList'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1631,11 +1579,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1662,11 +1606,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1697,11 +1637,7 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1710,11 +1646,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1741,11 +1673,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1784,11 +1712,7 @@ export interface operations {
         };
         content?: never;
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1797,11 +1721,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1828,11 +1748,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1863,11 +1779,7 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1876,11 +1788,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1907,11 +1815,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1942,11 +1846,7 @@ export interface operations {
           'application/json': components['schemas']['DeliveryList'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1955,11 +1855,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1977,11 +1873,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1990,11 +1882,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2026,11 +1914,7 @@ export interface operations {
           'application/json': components['schemas']['Delivery'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2039,11 +1923,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2061,11 +1941,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2074,11 +1950,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2109,11 +1981,7 @@ export interface operations {
           'application/json': components['schemas']['DeadLetterList'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2122,11 +1990,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2144,11 +2008,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2157,11 +2017,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2190,11 +2046,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookSecret'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2203,11 +2055,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2216,11 +2064,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2229,11 +2073,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2281,11 +2121,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2294,11 +2130,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2334,11 +2166,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2347,11 +2175,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2380,11 +2204,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookPublicKeys'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2393,11 +2213,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2406,11 +2222,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2419,11 +2231,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2452,11 +2260,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookEndpointList'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2465,11 +2269,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2478,11 +2278,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2491,11 +2287,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2540,11 +2332,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2553,11 +2341,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2593,11 +2377,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2606,11 +2386,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable */
       503: {
         headers: {
           [name: string]: unknown;

@@ -26,7 +26,7 @@ export class GenerationsController {
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' })
   @ApiResponse({ status: 200, description: 'The job, finished while the client waited', standardSchema: JobDocument })
   @ApiResponse({ status: 202, description: 'The job, accepted', standardSchema: JobDocument })
-  @ApiProblems(400, 401, 403, 409, 413, 415, 422, 429, 503)
+  @ApiProblems(400, 409, 413, 415, 422)
   async create(
     @Body({ schema: GenerationBody }) body: GenerationBody,
     @Headers('idempotency-key') idempotencyKey: string | undefined,

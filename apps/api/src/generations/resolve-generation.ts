@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { EditBody, GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
 import type { Model, ModelCatalog, RequestKind } from '@app/common/contracts/model-catalog.js';
+import { tokenSide } from '@app/common/jobs/cost.js';
 import { invalidField, Problem } from '../http/problems.js';
 import { checkLimits } from './check-limits.js';
 
 const seedRange = 2 ** 32;
-const sidePx = 16;
 
 /**
  * The model a body names, or the default of its kind. Throws `model_unknown`, or `kind_not_served`, which lists the models
@@ -66,6 +66,7 @@ function sizeOf(body: GenerationBody | EditBody, model: Model): { width: number;
     throw invalidField('size', 'cannot stand beside width or height');
   }
   const [width = 0, height = 0] = body.size.split('x').map(Number);
-  if (width % sidePx !== 0 || height % sidePx !== 0) throw invalidField('size', `must be multiples of ${sidePx} px`);
+  if (width % tokenSide !== 0 || height % tokenSide !== 0)
+    throw invalidField('size', `must be multiples of ${tokenSide} px`);
   return { width, height };
 }

@@ -1,12 +1,10 @@
 import type { EditBody, GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
 import type { StoredInput } from '@app/common/contracts/input-image.js';
 import type { Model } from '@app/common/contracts/model-catalog.js';
-import { tokensPerImage } from '@app/common/jobs/cost.js';
+import { tokenSide, tokensPerImage } from '@app/common/jobs/cost.js';
 import { invalidField } from '../http/problems.js';
 import type { Ask } from '../inputs/input-source.js';
 import { checkLimits } from './check-limits.js';
-
-const sidePx = 16;
 
 /**
  * The request with its input images, in the order of `sourcesOf`. Where the body gives no size, the first image's own is
@@ -45,7 +43,8 @@ function fittedSize(
   { limits, token_budget }: Model,
 ): { width: number; height: number } {
   const { min_side, max_side, max_pixels } = limits;
-  const side = (pixels: number): number => Math.min(Math.max(Math.floor(pixels / sidePx) * sidePx, min_side), max_side);
+  const side = (pixels: number): number =>
+    Math.min(Math.max(Math.floor(pixels / tokenSide) * tokenSide, min_side), max_side);
   let scale = Math.min(1, max_side / Math.max(image.width, image.height));
   for (;;) {
     const size = { width: side(image.width * scale), height: side(image.height * scale) };

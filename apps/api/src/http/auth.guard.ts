@@ -19,7 +19,7 @@ import { rateLimitFields } from './rate-limit-fields.js';
 const scopeMetadata = 'required-scope';
 const callers = new WeakMap<Request, Caller>();
 
-/** The scope that a route asks for. Without it a route is public. */
+/** The scope that a route asks for, with the problems that every such route has. Without it a route is public. */
 export const RequireScope = (scope: Scope): MethodDecorator =>
   applyDecorators(
     SetMetadata(scopeMetadata, scope),

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import { ulid } from 'ulid';
-
-const healthPaths = ['/healthz', '/readyz', '/metrics'];
+import { probePaths } from './probe-paths.js';
 
 /**
  * One log line a request, with its id, method, path and status; never headers, bodies or queries, which hold keys, prompts
@@ -27,7 +26,7 @@ export const requestLog = (logger: Logger): HttpLogger =>
     },
     customLogLevel: (request, _response, error) => {
       if (error) return 'error';
-      return healthPaths.includes(request.url ?? '') ? 'debug' : 'info';
+      return probePaths.includes(request.url ?? '') ? 'debug' : 'info';
     },
   });
 

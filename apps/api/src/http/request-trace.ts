@@ -1,11 +1,10 @@
 import type { NextFunction, Request, Response } from 'express';
 import { inSpan, SpanKind } from '@app/common/telemetry/tracing.js';
-
-const untraced = new Set(['/healthz', '/readyz', '/metrics']);
+import { probePaths } from './probe-paths.js';
 
 /** A span around each request, under the client's own trace where it sends a `traceparent`. */
 export function requestTrace(request: Request, response: Response, next: NextFunction): void {
-  if (untraced.has(request.path)) {
+  if (probePaths.includes(request.path)) {
     next();
     return;
   }

@@ -4,10 +4,9 @@ import type { JobEvent, JobEvents } from '@app/common/jobs/job-events.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { untilClosed } from '../http/client-signal.js';
+import { serverSentEvents } from '../http/server-sent-events.js';
 import type { JobDocuments } from './job-documents.js';
 
-/** Keeps proxies from closing a stream in which nothing happens. */
-const heartbeatMs = 15_000;
 /** Before every id of a job's Redis stream. */
 const beforeAll = '0-0';
 
@@ -29,18 +28,13 @@ export class EventStream {
       response.status(204).end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-    // The stream in Redis begins at the job's first start; that it was queued is known from the document.
-    if (after === undefined) response.write(frame(beforeAll, 'state', { state: 'queued' }));
-    const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), heartbeatMs);
-    try {
+    await serverSentEvents(response, async (send) => {
+      // The stream in Redis begins at the job's first start; that it was queued is known from the document.
+      if (after === undefined) send({ id: beforeAll, type: 'state', data: { state: 'queued' } });
       for await (const event of this.events.read(record.id, after ?? beforeAll, untilClosed(response))) {
-        response.write(frame(event.id, event.type, await this.dataOf(event, record)));
+        send({ id: event.id, type: event.type, data: await this.dataOf(event, record) });
       }
-    } finally {
-      clearInterval(heartbeat);
-      response.end();
-    }
+    });
   }
 
   private async dataOf(event: JobEvent, record: JobRecord): Promise<unknown> {
@@ -52,6 +46,3 @@ export class EventStream {
 /** The result is the last event, written with the terminal state, and a stream's ids begin with their time. */
 const hasResult = (record: JobRecord, lastEventId: string): boolean =>
   isTerminal(record.state) && record.finishedAt !== null && Number(lastEventId.split('-')[0]) >= record.finishedAt;
-
-const frame = (id: string, type: string, data: unknown): string =>
-  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;

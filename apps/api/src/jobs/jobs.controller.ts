@@ -23,7 +23,7 @@ export class JobsController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listJobs', summary: 'Jobs, newest first' })
   @ApiResponse({ status: 200, description: 'A page of jobs', standardSchema: JobList })
-  @ApiProblems(401, 403, 422, 503)
+  @ApiProblems(422)
   async list(@Query({ schema: JobListQuery }) query: JobListQuery, @CallerOf() caller: Caller): Promise<JobList> {
     const page = await this.jobs.list(caller, query);
     const jobs = await Promise.all(page.jobs.map((record) => this.documents.of(record)));
@@ -34,7 +34,7 @@ export class JobsController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'getJob', summary: 'A job, with fresh image URLs' })
   @ApiResponse({ status: 200, description: 'The job', standardSchema: JobDocument })
-  @ApiProblems(401, 403, 404, 503)
+  @ApiProblems(404)
   async get(@Param('id') id: string, @CallerOf() caller: Caller): Promise<JobDocument> {
     return this.documents.of(await this.jobs.get(caller, id));
   }
@@ -49,7 +49,7 @@ export class JobsController {
     description: 'Events `state`, `progress`, `preview` and, at last, `result` with the job',
   })
   @ApiResponse({ status: 204, description: 'The client has the result already' })
-  @ApiProblems(401, 403, 404, 503)
+  @ApiProblems(404)
   async events(
     @Param('id') id: string,
     @Headers('last-event-id') lastEventId: string | undefined,
@@ -64,7 +64,7 @@ export class JobsController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'cancelJob', summary: 'Queued: at once; running: at the next step' })
   @ApiResponse({ status: 200, description: 'The job as it stands', standardSchema: JobDocument })
-  @ApiProblems(401, 403, 404, 503)
+  @ApiProblems(404)
   async cancel(@Param('id') id: string, @CallerOf() caller: Caller): Promise<JobDocument> {
     return this.documents.of(await this.jobs.cancel(caller, id));
   }

@@ -17,7 +17,7 @@ export class UploadsController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'createUpload', summary: 'A URL to PUT an input image to' })
   @ApiResponse({ status: 201, description: 'The place for one image', standardSchema: Upload })
-  @ApiProblems(401, 403, 415, 429, 503)
+  @ApiProblems(415)
   async create(@CallerOf() caller: Caller): Promise<Upload> {
     const { id, url, expiresAt } = await this.inputs.newUpload(caller.tenant);
     return {

@@ -30,7 +30,7 @@ export class DeliveriesController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listDeliveries', summary: "The attempts to deliver a job's webhooks and copies" })
   @ApiResponse({ status: 200, description: 'The attempts, oldest first', standardSchema: DeliveryList })
-  @ApiProblems(401, 403, 404, 429, 503)
+  @ApiProblems(404)
   async deliveries(@Param('id') id: string, @CallerOf() caller: Caller): Promise<DeliveryList> {
     await this.jobs.get(caller, id);
     return toDeliveryList(await this.log.list(id));
@@ -41,7 +41,7 @@ export class DeliveriesController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'replayDelivery', summary: 'Send a webhook or a copy again, now, under the same id' })
   @ApiResponse({ status: 202, description: 'What is sent again', standardSchema: Delivery })
-  @ApiProblems(401, 403, 404, 429, 503)
+  @ApiProblems(404)
   async replay(
     @Param('id') id: string,
     @Param('delivery') delivery: string,
@@ -58,7 +58,7 @@ export class DeliveriesController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listDeadLetters', summary: 'Webhooks and copies that were given up, newest first' })
   @ApiResponse({ status: 200, description: 'Those of the last 30 days', standardSchema: DeadLetterList })
-  @ApiProblems(401, 403, 422, 429, 503)
+  @ApiProblems(422)
   async dead(
     @Query({ schema: DeadLetterQuery }) { limit }: z.infer<typeof DeadLetterQuery>,
     @CallerOf() caller: Caller,

@@ -43,7 +43,6 @@ export class WebhooksController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'getWebhookSecret', summary: "What signs the tenant's webhooks (Standard Webhooks)" })
   @ApiResponse({ status: 200, description: 'The secret', standardSchema: WebhookSecret })
-  @ApiProblems(401, 403, 429, 503)
   async secret(@CallerOf() caller: Caller): Promise<z.infer<typeof WebhookSecret>> {
     return { secret: await this.secrets.current(caller.tenant) };
   }
@@ -54,7 +53,7 @@ export class WebhooksController {
   @ApiOperation({ operationId: 'rotateWebhookSecret', summary: 'New signing keys; the old ones sign too for a while' })
   @ApiBody({ required: false })
   @ApiResponse({ status: 200, description: 'The new secret and public key', standardSchema: RotatedSecret })
-  @ApiProblems(400, 401, 403, 413, 415, 422, 429, 503)
+  @ApiProblems(400, 413, 415, 422)
   async rotate(
     @Body({ schema: Rotation }) { overlap_s }: z.infer<typeof Rotation>,
     @CallerOf() caller: Caller,
@@ -67,7 +66,6 @@ export class WebhooksController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'getWebhookPublicKeys', summary: 'What verifies the ed25519 signatures (v1a)' })
   @ApiResponse({ status: 200, description: 'The keys that are good now', standardSchema: PublicKeys })
-  @ApiProblems(401, 403, 429, 503)
   async publicKeys(@CallerOf() caller: Caller): Promise<z.infer<typeof PublicKeys>> {
     return { public_keys: await this.secrets.publicKeys(caller.tenant) };
   }
@@ -76,7 +74,6 @@ export class WebhooksController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'Endpoints that answered 410 and get nothing more' })
   @ApiResponse({ status: 200, description: 'The disabled endpoints', standardSchema: EndpointList })
-  @ApiProblems(401, 403, 429, 503)
   async disabled(@CallerOf() caller: Caller): Promise<z.infer<typeof EndpointList>> {
     const disabled = await this.endpoints.list(caller.tenant);
     return { disabled: disabled.map(({ url, at }) => ({ url, disabled_at: new Date(at).toISOString() })) };
@@ -87,7 +84,7 @@ export class WebhooksController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'enableWebhookEndpoint', summary: 'Send to an endpoint again' })
   @ApiResponse({ status: 200, description: 'The endpoints still disabled', standardSchema: EndpointList })
-  @ApiProblems(400, 401, 403, 413, 415, 422, 429, 503)
+  @ApiProblems(400, 413, 415, 422)
   async enable(
     @Body({ schema: Endpoint }) { url }: z.infer<typeof Endpoint>,
     @CallerOf() caller: Caller,

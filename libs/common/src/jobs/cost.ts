@@ -4,7 +4,7 @@ import type { StoredInput } from '../contracts/input-image.js';
 type Work = Pick<GenerationRequest, 'width' | 'height' | 'steps' | 'guidance_scale' | 'n' | 'strength' | 'images'>;
 
 /** One image token covers 16 × 16 px: the VAE's factor 8 times the patch size 2. */
-const tokenSide = 16;
+export const tokenSide = 16;
 const tokensOf = (width: number, height: number): number =>
   Math.floor(width / tokenSide) * Math.floor(height / tokenSide);
 

@@ -46,19 +46,16 @@ async function answer(
       response.setHeader('content-type', registry.contentType);
       response.end(await registry.metrics());
       return;
-    case '/healthz': {
+    case '/healthz':
       reply(response, 200, 'ok');
       return;
-    }
     case '/readyz': {
       const isReady = await ready();
       reply(response, isReady ? 200 : 503, isReady ? 'ready' : 'not ready');
       return;
     }
-    default: {
+    default:
       reply(response, 404, 'not found');
-      return;
-    }
   }
 }
 
