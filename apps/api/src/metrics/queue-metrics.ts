@@ -3,8 +3,14 @@ import type { JobStore } from '@app/common/jobs/job-store.js';
 
 type Backlog = Awaited<ReturnType<JobStore['backlog']>>;
 
-/** Backlog of every model, read from Redis at each scrape: all replicas say the same. Without Redis the series are absent. */
+/** Backlog of every model, read from Redis once at each scrape: all replicas say the same. Without Redis the series are absent. */
 export function queueMetrics(registry: Registry, jobs: Pick<JobStore, 'backlog'>, models: readonly string[]): void {
+  let reading: Promise<Backlog[]> | undefined;
+  // The gauges of a scrape are collected side by side, and share what is read.
+  const backlogsNow = (): Promise<Backlog[]> =>
+    (reading ??= Promise.all(models.map((model) => jobs.backlog(model)))
+      .catch(() => [])
+      .finally(() => (reading = undefined)));
   const gauge = (name: string, help: string, read: (backlog: Backlog) => number): void => {
     new Gauge({
       name,
@@ -13,8 +19,7 @@ export function queueMetrics(registry: Registry, jobs: Pick<JobStore, 'backlog'>
       registers: [registry],
       async collect() {
         this.reset();
-        const backlogs = await Promise.all(models.map((model) => jobs.backlog(model))).catch(() => []);
-        backlogs.forEach((backlog, i) => this.set({ model: models[i] ?? '' }, read(backlog)));
+        (await backlogsNow()).forEach((backlog, i) => this.set({ model: models[i] ?? '' }, read(backlog)));
       },
     });
   };

@@ -63,7 +63,7 @@ export class Sender {
 
   /** Resolves when deliveries run. */
   async start(): Promise<void> {
-    const { redis, models, storage } = this.options;
+    const { redis, models, storage, retryDelaysMs: delaysMs = retryDelaysMs } = this.options;
     const onError = (error: unknown): void => {
       this.metrics.dutyFailed();
       this.options.onError(error);
@@ -86,18 +86,14 @@ export class Sender {
       },
       concurrentDeliveries,
       (failedAttempts, error) =>
-        retryDelay(
-          failedAttempts,
-          error instanceof DeliveryFailed ? error.retryAfterMs : null,
-          this.options.retryDelaysMs ?? retryDelaysMs,
-        ),
+        retryDelay(failedAttempts, error instanceof DeliveryFailed ? error.retryAfterMs : null, delaysMs),
     );
     await this.deliveryWorker.waitUntilReady();
     const pumpParts = {
       jobs: this.jobs,
       deliveries: this.deliveries,
       quota: new GpuQuota(redis),
-      attempts: (this.options.retryDelaysMs ?? retryDelaysMs).length + 1,
+      attempts: delaysMs.length + 1,
     };
     this.duties = Promise.all(
       models.flatMap((model) => {

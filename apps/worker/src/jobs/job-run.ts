@@ -2,6 +2,7 @@ import { stepsToRun, tokensPerImage } from '@app/common/jobs/cost.js';
 import type { JobOutcome, JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import { inSpan } from '@app/common/telemetry/tracing.js';
+import type { ImageSource } from '@app/inference';
 import type { FetchedJob } from '@app/common/queue/job-source.js';
 import type { EngineHost } from '../engine-host/client.js';
 import type { Admission } from './admission.js';
@@ -33,6 +34,8 @@ export class JobRun {
   private readonly progress: ProgressMeter;
   private readonly previews: RunPreviews;
   private starting: Promise<void> | undefined;
+  /** The images that the job is made from, read once for all of its own. */
+  private source: Promise<ImageSource | undefined> | undefined;
   private isStarted = false;
   private startedAt = 0;
   /** From the request to the start, by Redis' clock; null before it. */
@@ -126,7 +129,7 @@ export class JobRun {
         this.progress.advance(stepsToRun(request));
         return earlier;
       }
-      const source = await inputs.sourceOf(this.record, signal);
+      const source = await (this.source ??= inputs.sourceOf(this.record, signal));
       const made = await inSpan('compute image', { attributes: { index } }, () =>
         engine.run(
           { ...imageRequest(this.record, index, alone), ...(source && { source }) },

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import pLimit from 'p-limit';
 import type { JobRecord, StoredImage, StoredPreview } from '@app/common/jobs/job-record.js';
-import { previewKey, resultKey, resultKeys } from '@app/common/jobs/result-keys.js';
+import { deleteResults, previewKey, resultKey } from '@app/common/jobs/result-keys.js';
 import { ObjectExists, type ObjectStorage } from '@app/common/storage/object-storage.js';
 import type { EncodedImage, EncodedPreview } from '../engine-host/protocol.js';
 import { seedOf } from './image-request.js';
 import { withPatience } from './storage-patience.js';
-
-/** Requests to the storage at once, for a job with many previews. */
-const maxDeleting = 8;
 
 /** Puts images where clients find them. The key follows from job and index, so that no attempt can make a second object. */
 export class Publisher {
@@ -55,8 +51,7 @@ export class Publisher {
 
   /** Deletes all objects of a job that ended without a result. */
   async discard(record: JobRecord): Promise<void> {
-    const deleting = pLimit(maxDeleting);
-    await Promise.all(resultKeys(record).map((key) => deleting(() => this.storage.delete(key))));
+    await deleteResults(this.storage, record);
   }
 }
 

@@ -3,7 +3,7 @@ import { isTerminal, type JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
 import type { ObjectStorage } from '../storage/object-storage.js';
 import { ModelKeys } from './model-keys.js';
-import { resultKeys } from './result-keys.js';
+import { deleteResults } from './result-keys.js';
 import type { JobStore } from './job-store.js';
 import { requeue } from './scripts/requeue.lua.js';
 import { settle } from './scripts/settle.lua.js';
@@ -79,7 +79,7 @@ export class JobUpkeep {
     const ids = await this.redis.zrangebyscore(this.keys.leftovers, '-inf', await this.now(), 'LIMIT', 0, batchSize);
     for (const id of ids) {
       const record = await this.store.get(id);
-      for (const key of record ? resultKeys(record) : []) await storage.delete(key);
+      if (record) await deleteResults(storage, record);
       await this.redis.zrem(this.keys.leftovers, id);
     }
     return ids.length;

@@ -1,5 +1,10 @@
+import pLimit from 'p-limit';
+import type { ObjectStorage } from '../storage/object-storage.js';
 import { stepsToRun } from './cost.js';
 import type { JobRecord } from './job-record.js';
+
+/** Requests to the storage at once, for a job with many previews. */
+const maxDeleting = 8;
 
 type Result = Pick<JobRecord, 'tenant' | 'id' | 'request'>;
 
@@ -22,4 +27,10 @@ export function resultKeys(job: Result): string[] {
     resultKey(job, index),
     ...Array.from({ length: previews }, (_, i) => previewKey(job, index, (i + 1) * previewEvery)),
   ]).flat();
+}
+
+/** Deletes all objects of a job that ended without a result. Throws StorageUnavailable. */
+export async function deleteResults(storage: Pick<ObjectStorage, 'delete'>, job: Result): Promise<void> {
+  const deleting = pLimit(maxDeleting);
+  await Promise.all(resultKeys(job).map((key) => deleting(() => storage.delete(key))));
 }

@@ -29,8 +29,8 @@ export class WebhookSecrets {
   constructor(private readonly redis: Redis) {}
 
   /** The tenant's secret; made on first use, once also when two processes ask at the same time. */
-  current(tenant: string): Promise<string> {
-    return this.made(tenant, fields.secret, newSecret);
+  async current(tenant: string): Promise<string> {
+    return (await this.redis.hget(tenantKey(tenant), fields.secret)) ?? this.make(tenant, fields.secret, newSecret);
   }
 
   /** The keys that receivers may verify `v1a` signatures with: the current one, then one that a rotation replaced. */
@@ -39,19 +39,20 @@ export class WebhookSecrets {
   }
 
   async signingKeys(tenant: string): Promise<SigningKeys> {
-    const [secret, privateKey] = await Promise.all([
-      this.current(tenant),
-      this.made(tenant, fields.privateKey, newPrivateKey),
-    ]);
-    const [oldSecret, oldPrivateKey, until] = await this.redis.hmget(
+    const [secret, privateKey, oldSecret, oldPrivateKey, until] = await this.redis.hmget(
       tenantKey(tenant),
+      fields.secret,
+      fields.privateKey,
       `previous_${fields.secret}`,
       `previous_${fields.privateKey}`,
       'webhook_rotation_until',
     );
     const overlaps = Number(until ?? 0) > Date.now();
     const andOld = (now: string, old: string | null | undefined): string[] => (overlaps && old ? [now, old] : [now]);
-    return { secrets: andOld(secret, oldSecret), privateKeys: andOld(privateKey, oldPrivateKey) };
+    return {
+      secrets: andOld(secret ?? (await this.make(tenant, fields.secret, newSecret)), oldSecret),
+      privateKeys: andOld(privateKey ?? (await this.make(tenant, fields.privateKey, newPrivateKey)), oldPrivateKey),
+    };
   }
 
   /**
@@ -70,11 +71,10 @@ export class WebhookSecrets {
     return { secret, publicKey: publicKeyOf(privateKey), previousUntil: new Date(until) };
   }
 
-  private async made(tenant: string, field: string, make: () => string): Promise<string> {
+  /** The first to make a key wins, and all have that one. */
+  private async make(tenant: string, field: string, newKey: () => string): Promise<string> {
     const key = tenantKey(tenant);
-    const present = await this.redis.hget(key, field);
-    if (present !== null) return present;
-    const made = make();
+    const made = newKey();
     if ((await this.redis.hsetnx(key, field, made)) === 1) return made;
     return (await this.redis.hget(key, field)) ?? made;
   }
