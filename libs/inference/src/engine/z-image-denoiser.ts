@@ -2,8 +2,8 @@ import { patchify, unpatchify } from '../models/patches.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
 import { axialRotaryTables, captionPositions, imagePositions, paddedLength } from '../models/z-image-layout.js';
 import { timestepFrequencies } from '../models/z-image-modulation.js';
-import { omniLayout } from '../models/z-image-omni-layout.js';
-import type { Caption, Denoiser, DenoiserSample, EditShape, Grid } from '../pipelines/components.js';
+import { omniLayout, type Grid } from '../models/z-image-omni-layout.js';
+import type { Caption, Denoiser, DenoiserSample, EditShape } from '../pipelines/components.js';
 import type { OnnxSession } from '../session/onnx-session.js';
 import { sameDims, Tensor } from '../tensor/tensor.js';
 

@@ -3,15 +3,14 @@ import type { Graph } from '../graph/graph-builder.js';
 import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import { linear } from '../layers/linear.js';
-import { rmsNorm } from '../layers/norms.js';
 import type { WeightSource } from '../tensor/stored-tensor.js';
-import { zImageBlock } from './z-image-block.js';
-import { withPadTokens } from './z-image-caption.js';
+import { withPadTokens } from './pad-tokens.js';
+import { zImageCondition } from './z-image-condition.js';
 import type { ZImageConfig } from './z-image-config.js';
 
 /**
- * The vision features of all reference images of a request: `features` [1, length, visionWidth], `pads` [3] int64 = [1, pad
- * tokens, width], `cos` and `sin` of features, then pads → `vision` [1, paddedLength, width].
+ * The vision features of all reference images of a request: `features` [1, length, visionWidth] → `vision` [1, paddedLength,
+ * width]; the rest as `zImageCondition`.
  */
 export function zImageVision(
   config: ZImageConfig,
@@ -19,26 +18,15 @@ export function zImageVision(
   weights: WeightSource,
   form?: GraphForm,
 ): Graph {
-  const graph = new GraphBuilder('vision', form);
-  const scope = new Scope(graph, weights);
-  const { width, headWidth, normEpsilon } = config;
-
-  const features = scope.cast(graph.input('features', 'float32', [1, 'length', visionWidth]), graph.form.compute);
-  const pads = graph.input('pads', 'int64', [3]);
-  const tables = {
-    cos: graph.input('cos', 'float32', ['padded_length', headWidth / 2]),
-    sin: graph.input('sin', 'float32', ['padded_length', headWidth / 2]),
+  const names = {
+    output: 'vision',
+    input: 'features',
+    inputWidth: visionWidth,
+    embedder: 'siglip_embedder',
+    padToken: 'siglip_pad_token',
+    refiner: 'siglip_refiner',
   };
-
-  const embedder = scope.at('siglip_embedder');
-  const normed = rmsNorm(embedder.at(0), features, visionWidth, normEpsilon);
-  const embedded = linear(embedder.at(1), normed, visionWidth, width, { bias: true });
-  let x = withPadTokens(scope, embedded, pads, 'siglip_pad_token', width);
-  for (let i = 0; i < config.refinerLayerCount; i++) {
-    x = zImageBlock(scope.at('siglip_refiner', i), x, tables, config);
-  }
-  graph.output('vision', x, [1, 'padded_length', width]);
-  return graph.build();
+  return zImageCondition(names, config, weights, form);
 }
 
 /**

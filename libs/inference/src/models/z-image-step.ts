@@ -8,7 +8,7 @@ import { firstTokens } from '../layers/first-tokens.js';
 import { plainLayerNorm } from '../layers/norms.js';
 import type { WeightSource } from '../tensor/stored-tensor.js';
 import { zImageBlock } from './z-image-block.js';
-import { withPadTokens } from './z-image-caption.js';
+import { withPadTokens } from './pad-tokens.js';
 import type { ZImageConfig } from './z-image-config.js';
 import { modulationWidth, readModulation } from './z-image-modulation.js';
 import { omniStepInputs } from './z-image-omni-step.js';

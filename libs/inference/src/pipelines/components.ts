@@ -1,4 +1,5 @@
 import type { RgbImage } from '../image/pixels.js';
+import type { Grid } from '../models/z-image-omni-layout.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** A caption as the transformer takes it: embedded, padded to its own multiple of 32 with the learned token, refined. */
@@ -27,11 +28,6 @@ export interface EditShape {
   partLengths: readonly number[];
   /** In tokens of the latents, and in patches of the vision encoder. */
   references: readonly { image: Grid; vision: Grid }[];
-}
-
-export interface Grid {
-  rows: number;
-  columns: number;
 }
 
 /** A reference image, encoded for an edit. */
