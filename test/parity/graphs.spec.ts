@@ -1,28 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { openCheckpoint } from '../../libs/inference/src/checkpoint/checkpoint.js';
-import { openComponents } from '../../libs/inference/src/engine/open-components.js';
-import type { CheckpointComponents, DenoiserSample } from '../../libs/inference/src/pipelines/components.js';
+import type { DenoiserSample } from '../../libs/inference/src/pipelines/components.js';
 import { PromptTokenizer } from '../../libs/inference/src/tokenizer/prompt-tokenizer.js';
 import type { Tensor } from '../../libs/inference/src/tensor/tensor.js';
 import { difference, goldenCase, psnr, textToImageCases } from '../support/golden.js';
 import type { GoldenCase } from '../support/golden.js';
+import { sharedComponents } from '../support/shared-components.js';
 
 // Tolerances: docs/numerics.md. Largest difference over the reference's rms, and dB.
 const tensorTolerance = 2e-4;
 const imageFidelity = 50;
 
-const opened = new Map<string, Promise<CheckpointComponents>>();
-function open(checkpoint: string): Promise<CheckpointComponents> {
-  const components = opened.get(checkpoint) ?? openComponents(openCheckpoint(checkpoint));
-  opened.set(checkpoint, components);
-  return components;
-}
-afterAll(async () => {
-  for (const components of opened.values()) await (await components).close();
-});
+const open = sharedComponents();
 
 describe.each(textToImageCases)('the networks on the reference inputs of %s', (name) => {
   const golden = goldenCase(name);

@@ -1,28 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { openEngine, UnsupportedSource, type ImageRequest } from '@app/inference';
-import { openCheckpoint } from '../../libs/inference/src/checkpoint/checkpoint.js';
-import { openComponents } from '../../libs/inference/src/engine/open-components.js';
 import { decodeImage } from '../../libs/inference/src/image/decode-image.js';
 import type { RgbImage } from '../../libs/inference/src/image/pixels.js';
 import { toVaeInput } from '../../libs/inference/src/image/vae-input.js';
-import type { CheckpointComponents, EditCondition } from '../../libs/inference/src/pipelines/components.js';
+import type { EditCondition } from '../../libs/inference/src/pipelines/components.js';
 import { readEditSource } from '../../libs/inference/src/pipelines/edit-source.js';
 import { PromptTokenizer } from '../../libs/inference/src/tokenizer/prompt-tokenizer.js';
 import { checkpointOf, difference, goldenCase, psnr } from '../support/golden.js';
 import type { GoldenCase } from '../support/golden.js';
+import { sharedComponents } from '../support/shared-components.js';
 
-const opened = new Map<string, Promise<CheckpointComponents>>();
-function open(checkpoint: string): Promise<CheckpointComponents> {
-  const components = opened.get(checkpoint) ?? openComponents(openCheckpoint(checkpoint));
-  opened.set(checkpoint, components);
-  return components;
-}
-afterAll(async () => {
-  for (const components of opened.values()) await (await components).close();
-});
+const open = sharedComponents();
 
 describe('an edit in a transformer call', () => {
   const golden = goldenCase('tiny-omni-edit');

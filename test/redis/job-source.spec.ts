@@ -15,6 +15,7 @@ describe('fetching by hand', () => {
   let jobs: JobStore;
   let model: string;
   const opened: { source: JobSource; connection: Redis }[] = [];
+  const died: JobSource[] = [];
 
   beforeAll(async () => {
     server = await testRedis();
@@ -25,6 +26,8 @@ describe('fetching by hand', () => {
     jobs = new JobStore(redis, { models: [model] });
   });
   afterAll(async () => {
+    // Their timers outlive a test that fails before its end.
+    for (const source of died) await source.close();
     for (const { source, connection } of opened) {
       await source.drain();
       await source.close();
@@ -37,8 +40,8 @@ describe('fetching by hand', () => {
   const openSource = async (name: string): Promise<JobSource> => {
     const connection = workerConnection(server.url);
     const source = new JobSource(connection, model, name);
-    await source.open();
     opened.push({ source, connection });
+    await source.open();
     return source;
   };
   const accept = async (): Promise<string> => (await jobs.accept(newJob(model))).record.id;
@@ -160,6 +163,7 @@ describe('fetching by hand', () => {
   it('recovers the job of a dead worker within 20 s', async () => {
     const deadConnection = workerConnection(server.url);
     const dead = new JobSource(deadConnection, model, 'dead');
+    died.push(dead);
     const id = await accept();
     expect(await dead.next()).toMatchObject({ id });
     deadConnection.disconnect();
@@ -170,6 +174,5 @@ describe('fetching by hand', () => {
     const tookMs = Date.now() - diedAt;
     expect(tookMs).toBeGreaterThan(5_000);
     expect(tookMs).toBeLessThan(20_000);
-    await dead.close();
   }, 30_000);
 });
