@@ -3,7 +3,7 @@ import { settings } from '@app/common/config/settings.js';
 
 const { REDIS_URL, STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY, LOG_LEVEL, METRICS_PORT, METRICS_HOST } =
   settings;
-const { OTEL_EXPORTER_OTLP_ENDPOINT } = settings;
+const { OTEL_EXPORTER_OTLP_ENDPOINT, EXECUTION_PROVIDERS, PRECISION, TEXT_ENCODER_PROVIDER } = settings;
 
 /** The worker's environment; read once, in main.ts. */
 export const WorkerConfig = z.object({
@@ -20,17 +20,11 @@ export const WorkerConfig = z.object({
   MODEL: z.string('must name a model of MODELS_FILE'),
   /** Threads of one engine run; without it all cores. */
   THREADS: z.coerce.number().int().min(1).optional(),
-  /** ONNX Runtime's, in order of preference, e.g. `cuda,cpu`. */
-  EXECUTION_PROVIDERS: z
-    .string()
-    .default('cpu')
-    .transform((list) => list.split(',').map((name) => name.trim())),
-  /** What the transformer computes in; without it the first provider's own. */
-  PRECISION: z.enum(['float32', 'bfloat16', 'float16', 'int8']).optional(),
+  EXECUTION_PROVIDERS,
+  PRECISION,
   /** Lets PRECISION be float16, for a checkpoint that is known not to overflow in it. */
   ALLOW_FLOAT16: z.stringbool().default(false),
-  /** `cpu` keeps the text encoder out of the GPU's memory; without it it runs where the rest does. */
-  TEXT_ENCODER_PROVIDER: z.literal('cpu', 'must be cpu, or not set').optional(),
+  TEXT_ENCODER_PROVIDER,
   /** From SIGTERM to the end: what runs is finished or handed back within it. */
   GRACE_S: z.coerce.number().min(1).default(25),
   /** An engine host that shows no life, or makes no step, for so long hangs, and is killed. Longer than the longest step. */

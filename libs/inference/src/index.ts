@@ -17,6 +17,7 @@ export {
   type ComponentSummary,
   type PlannedMemory,
 } from './engine/inspect-checkpoint.js';
+export { probeProviders, type ProviderProbe } from './engine/prove-accelerator.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
 export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory, PrecisionError } from './errors.js';

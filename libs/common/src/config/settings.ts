@@ -2,12 +2,13 @@ import { z } from 'zod';
 
 const schemeOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
 
+export const redisUrl = z
+  .string()
+  .refine((url) => ['redis:', 'rediss:'].includes(schemeOf(url)), 'must be a redis:// or rediss:// URL');
+
 /** Environment variables that several processes share: name, meaning and default in one place. */
 export const settings = {
-  REDIS_URL: z
-    .string()
-    .default('redis://127.0.0.1:6379')
-    .refine((url) => ['redis:', 'rediss:'].includes(schemeOf(url)), 'must be a redis:// or rediss:// URL'),
+  REDIS_URL: redisUrl.default('redis://127.0.0.1:6379'),
   /** `file:///dir` or `s3://bucket?endpoint=…&region=…&forcePathStyle=1`. */
   STORAGE_URL: z
     .string('must be set: file:///dir or s3://bucket?endpoint=…')
@@ -26,5 +27,14 @@ export const settings = {
   METRICS_PORT: z.coerce.number('must be a port').int().min(0).max(65_535).optional(),
   /** Address of METRICS_PORT. */
   METRICS_HOST: z.string().default('0.0.0.0'),
+  /** ONNX Runtime's, in order of preference, e.g. `cuda,cpu`. */
+  EXECUTION_PROVIDERS: z
+    .string()
+    .default('cpu')
+    .transform((list) => list.split(',').map((name) => name.trim())),
+  /** What the transformer computes in; without it the first provider's own. */
+  PRECISION: z.enum(['float32', 'bfloat16', 'float16', 'int8']).optional(),
+  /** `cpu` keeps the text encoder out of the GPU's memory; without it it runs where the rest does. */
+  TEXT_ENCODER_PROVIDER: z.literal('cpu', 'must be cpu, or not set').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };
