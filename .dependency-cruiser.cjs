@@ -54,7 +54,7 @@ module.exports = {
     home('nest', '@nestjs/', ['^apps/']),
     home('onnxruntime', 'onnxruntime-', ['^libs/inference/src/session/']),
     home('aws-sdk', '@aws-sdk/', ['^libs/common/src/storage/']),
-    home('sharp', 'sharp/', ['^libs/inference/src/image/', '^libs/common/src/input-images/']),
+    home('sharp', 'sharp/', ['^libs/inference/src/image/', '^libs/common/src/(input-images|previews)/']),
     home('bullmq', 'bullmq/', ['^libs/common/src/queue/', '^apps/']),
     home('ioredis', 'ioredis/', ['^libs/common/src/(queue|jobs|auth|webhooks|limits|workers)/', '^apps/']),
     home('opentelemetry', '@opentelemetry/', ['^libs/common/src/telemetry/']),

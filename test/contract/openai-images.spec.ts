@@ -58,7 +58,6 @@ describe('the OpenAI routes', () => {
     [{ n: 99 }, 'limit_exceeded', 'n'],
     [{ model: 'sdxl' }, 'model_unknown', 'model'],
     [{ background: 'transparent' }, 'validation_failed', 'background'],
-    [{ stream: true, partial_images: 1 }, 'validation_failed', 'partial_images'],
     [{ sampler: 'euler' }, 'validation_failed', 'sampler'],
   ])('refuse %j by the name of its field', async (fields, code, param) => {
     const error = await refusal(generate(fields));

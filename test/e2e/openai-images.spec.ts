@@ -76,6 +76,23 @@ describe("OpenAI's own client", () => {
     expect(types).toEqual(['image_generation.completed', 'image_generation.completed']);
   });
 
+  it('streams the image on its way: each partial image is nearer to it', async () => {
+    const wanted = { model, prompt: 'red apple', stream: true, partial_images: 3, output_format: 'webp' } as const;
+    const extra = { steps: 20, seed: 3 } as object;
+    const pictures: Buffer[] = [];
+    for await (const event of await client.images.generate({ ...wanted, ...extra })) {
+      expect(event.type).toBe(`image_generation.${event.type.endsWith('completed') ? 'completed' : 'partial_image'}`);
+      if ('partial_image_index' in event) expect(event.partial_image_index).toBe(pictures.length);
+      pictures.push(bytesOf(event));
+      expect(await sharp(bytesOf(event)).metadata()).toMatchObject({ format: 'webp', width: 256 });
+    }
+    // A busy machine may leave some out, never all.
+    expect(pictures.length).toBeGreaterThan(1);
+    const finished = pictures.at(-1)!;
+    const distances = await Promise.all(pictures.slice(0, -1).map((picture) => psnr(picture, finished)));
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
+  });
+
   it('gives up and tries again by itself, and has one job made', async () => {
     const long = { prompt: 'guitar', size: '512x512', steps: 20 } as const;
     const hasty = clientWith({ timeout: 1_000, maxRetries: 40 });

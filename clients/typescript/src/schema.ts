@@ -1138,6 +1138,7 @@ export interface operations {
           /** @description Default b64_json; `url` for `dall-e-*` */
           response_format?: ('b64_json' | 'url') | null;
           stream?: boolean | null;
+          /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
           /** @description Has no effect */
           user?: string | null;
@@ -1310,6 +1311,7 @@ export interface operations {
           /** @description Default b64_json; `url` for `dall-e-*` */
           response_format?: ('b64_json' | 'url') | null;
           stream?: boolean | null;
+          /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
           /** @description Has no effect */
           user?: string | null;
@@ -1338,6 +1340,7 @@ export interface operations {
           /** @description Default b64_json; `url` for `dall-e-*` */
           response_format?: ('b64_json' | 'url') | null;
           stream?: boolean | null;
+          /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
           /** @description Has no effect */
           user?: string | null;

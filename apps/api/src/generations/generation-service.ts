@@ -4,7 +4,7 @@ import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { Model, ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import { workUnits } from '@app/common/jobs/cost.js';
 import type { JobEvents } from '@app/common/jobs/job-events.js';
-import type { JobRecord, WebhookTarget } from '@app/common/jobs/job-record.js';
+import type { JobRecord, StoredPreview, WebhookTarget } from '@app/common/jobs/job-record.js';
 import type { Idempotency, JobStore } from '@app/common/jobs/job-store.js';
 import { requireScope } from '../http/auth.guard.js';
 import type { InputImages } from '../inputs/input-images.js';
@@ -38,7 +38,7 @@ export class GenerationService {
   ): Promise<{ record: JobRecord; replayed: boolean }> {
     const { kind, body } = ask;
     const model = modelFor(requestKindOf(ask), body.model, this.catalog);
-    const checked = resolveGeneration(body, model);
+    const checked = resolveGeneration(body, model, ask.previews);
     if (body.priority === 'high') requireScope(caller, 'priority');
     const webhook: WebhookTarget | null = body.webhook ? webhookTarget(body.webhook, this.policy) : null;
     this.inputs.check(sourcesOf(ask));
@@ -70,10 +70,15 @@ export class GenerationService {
     });
   }
 
-  /** The job when it is over, or as it stands when the signal aborts. */
-  async settled(record: JobRecord, signal: AbortSignal): Promise<JobRecord> {
+  /** The job when it is over, or as it stands when the signal aborts. `onPreview` is told of previews, one after the other. */
+  async settled(
+    record: JobRecord,
+    signal: AbortSignal,
+    onPreview?: (preview: StoredPreview) => Promise<void>,
+  ): Promise<JobRecord> {
     if (isTerminal(record.state)) return record;
     for await (const event of this.events.read(record.id, '0', signal)) {
+      if (event.type === 'preview') await onPreview?.(event.data);
       if (event.type === 'result') break;
     }
     return (await this.jobs.get(record.id)) ?? record;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { EditBody, GenerationBody, GenerationRequest } from '@app/common/contracts/generation.js';
 import type { Model, ModelCatalog, RequestKind } from '@app/common/contracts/model-catalog.js';
-import { tokenSide } from '@app/common/jobs/cost.js';
+import { stepsToRun, tokenSide } from '@app/common/jobs/cost.js';
 import { invalidField, Problem } from '../http/problems.js';
 import { checkLimits } from './check-limits.js';
 
@@ -27,9 +27,10 @@ export function modelFor(kind: RequestKind, name: string | undefined, catalog: M
 
 /**
  * Fills in the model's defaults, draws the seed where none is given, and checks the model's limits; input images are added
- * by `withInputs`. Throws `validation_failed` or `limit_exceeded`, which names the limit.
+ * by `withInputs`. `previews`: at most so many, where the body does not say how often. Throws `validation_failed` or
+ * `limit_exceeded`, which names the limit.
  */
-export function resolveGeneration(body: GenerationBody | EditBody, model: Model): GenerationRequest {
+export function resolveGeneration(body: GenerationBody | EditBody, model: Model, previews = 0): GenerationRequest {
   const { width, height } = sizeOf(body, model);
   // Not `put_urls`: whoever has one can write there, and the request is shown.
   const { format = 'png', quality, embed_parameters = true } = body.output ?? {};
@@ -49,6 +50,9 @@ export function resolveGeneration(body: GenerationBody | EditBody, model: Model)
     preview_every: body.preview_every ?? 0,
     ...('image' in body && body.image !== undefined && { strength: body.strength ?? defaultStrength(body) }),
   };
+  if (body.preview_every === undefined && previews > 0) {
+    request.preview_every = Math.ceil(stepsToRun(request) / (previews + 1));
+  }
   checkLimits(request, model, body.size === undefined ? 'width' : 'size');
   if (!Number.isSafeInteger(request.seed + request.n)) throw invalidField('seed', 'must leave room for seed + n');
   return request;

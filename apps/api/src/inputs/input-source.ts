@@ -2,9 +2,13 @@ import type { EditBody, GenerationBody } from '@app/common/contracts/generation.
 import type { RequestKind } from '@app/common/contracts/model-catalog.js';
 import type { InputRole } from '@app/common/input-images/normalize-image.js';
 
-/** What a client asks for: a parsed body, and which kind of job it makes. `mask`: how the mask says what is made anew. */
-export type Ask =
-  { kind: 'generation'; body: GenerationBody; mask?: 'mask' | 'alpha-mask' } | { kind: 'edit'; body: EditBody };
+/**
+ * What a client asks for: a parsed body, and which kind of job it makes. `mask`: how the mask says what is made anew.
+ * `previews`: at most so many of each image, spread over its steps, in place of the body's `preview_every`.
+ */
+export type Ask = { previews?: number } & (
+  { kind: 'generation'; body: GenerationBody; mask?: 'mask' | 'alpha-mask' } | { kind: 'edit'; body: EditBody }
+);
 
 /** An input image of a body: its field, as errors name it, and where it comes from. */
 export interface InputSource {

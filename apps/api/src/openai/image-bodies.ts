@@ -22,7 +22,12 @@ const sharedFields = {
   output_compression: z.int().min(0).max(100).nullish().describe('Quality of JPEG and WebP'),
   response_format: z.enum(['b64_json', 'url']).nullish().describe('Default b64_json; `url` for `dall-e-*`'),
   stream: z.boolean().nullish(),
-  partial_images: z.int().min(0).max(0, 'must be 0: partial images are not sent').nullish(),
+  partial_images: z
+    .int()
+    .min(0)
+    .max(3)
+    .nullish()
+    .describe('With `stream`: previews of each image on its way, at most so many'),
   user: z.string().nullish().describe('Has no effect'),
   negative_prompt: negative_prompt.nullish(),
   steps: steps.nullish(),

@@ -24,6 +24,9 @@ export const ImagesAnswer = z
   .meta({ id: 'ImagesAnswer' });
 export type ImagesAnswer = z.infer<typeof ImagesAnswer>;
 
+type Request = JobRecord['request'];
+export const sizeOf = ({ width, height }: Request): string => `${width}x${height}`;
+
 /** A finished job's answer, with what its images are sent as, in their order. */
 export function imagesAnswer(record: JobRecord, data: ImagesAnswer['data']): ImagesAnswer {
   const { request, finishedAt } = record;
@@ -31,19 +34,14 @@ export function imagesAnswer(record: JobRecord, data: ImagesAnswer['data']): Ima
     created: Math.floor((finishedAt ?? Date.now()) / 1000),
     background: 'opaque',
     output_format: request.output.format,
-    size: `${request.width}x${request.height}`,
+    size: sizeOf(request),
     data,
     usage: usageOf(request),
   };
 }
 
-/** The stream's event for one image. The fields are OpenAI's, all of them. */
-export function completedEvent(answer: ImagesAnswer, index: number, type: string): Record<string, unknown> {
-  const { created, data, ...shared } = answer;
-  return { type, created_at: created, ...shared, quality: 'auto', b64_json: data[index]?.b64_json };
-}
-
-function usageOf({ width, height, n, images }: JobRecord['request']): ImagesAnswer['usage'] {
+/** Image tokens of a request's references and results. */
+export function usageOf({ width, height, n, images }: Request): ImagesAnswer['usage'] {
   const made = { width, height, guidance_scale: 0 };
   const perImage = tokensPerImage(made);
   const input = images ? tokensPerImage({ ...made, images }) - perImage : 0;

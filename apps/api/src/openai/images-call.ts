@@ -9,23 +9,27 @@ export interface ImagesCall {
   events: 'image_generation' | 'image_edit';
   responseFormat: 'b64_json' | 'url';
   stream: boolean;
+  /** Of each image, at most; 0 where nothing is streamed. */
+  partialImages: number;
 }
 
-export const generationCall = (body: ImagesGenerationBody): ImagesCall => ({
-  ask: { kind: 'generation', body: sharedFields(body) },
-  events: 'image_generation',
-  ...answerFormat(body),
-});
+export function generationCall(body: ImagesGenerationBody): ImagesCall {
+  const format = answerFormat(body);
+  const previews = format.partialImages;
+  return { ask: { kind: 'generation', body: sharedFields(body), previews }, events: 'image_generation', ...format };
+}
 
 /** With a mask a part of the image is made anew (inpainting); without one the images are edited by the prompt. */
 export function editCall(body: ImagesEditBody): ImagesCall {
   const { images, mask } = body;
   const shared = sharedFields(body);
+  const format = answerFormat(body);
+  const previews = format.partialImages;
   const ask: Ask =
     typeof mask === 'string'
-      ? { kind: 'generation', body: { ...shared, image: images[0], mask }, mask: 'alpha-mask' }
-      : { kind: 'edit', body: { ...shared, images } };
-  return { ask, events: 'image_edit', ...answerFormat(body) };
+      ? { kind: 'generation', body: { ...shared, image: images[0], mask }, mask: 'alpha-mask', previews }
+      : { kind: 'edit', body: { ...shared, images }, previews };
+  return { ask, events: 'image_edit', ...format };
 }
 
 type Body = ImagesGenerationBody | ImagesEditBody;
@@ -53,7 +57,9 @@ function sharedFields(body: Body): Omit<EditBody, 'images'> {
 const isOpenAiModel = (name: string | null | undefined): boolean => /^(gpt-image|dall-e)-/.test(name ?? '');
 
 /** OpenAI's own defaults: DALL·E answers with URLs, later models with base64. */
-function answerFormat({ model, response_format, stream }: Body): Pick<ImagesCall, 'responseFormat' | 'stream'> {
+function answerFormat(body: Body): Pick<ImagesCall, 'responseFormat' | 'stream' | 'partialImages'> {
+  const { model, response_format, partial_images } = body;
   const byModel = model?.startsWith('dall-e-') === true ? 'url' : 'b64_json';
-  return { responseFormat: response_format ?? byModel, stream: stream ?? false };
+  const stream = body.stream ?? false;
+  return { responseFormat: response_format ?? byModel, stream, partialImages: stream ? (partial_images ?? 0) : 0 };
 }

@@ -5,8 +5,11 @@ import { StorageUnavailable, type ObjectStorage } from '@app/common/storage/obje
 import type { GenerationService } from '../generations/generation-service.js';
 import { untilClosed } from '../http/client-signal.js';
 import { Problem } from '../http/problems.js';
+import type { ServerSentEvent } from '../http/server-sent-events.js';
+import { completedImage } from './image-events.js';
 import { imagesAnswer, type ImagesAnswer } from './images-answer.js';
 import type { ImagesCall } from './images-call.js';
+import { PartialImages } from './partial-images.js';
 import { retryClaim, type RetryHeaders } from './retry-claim.js';
 import { streamAnswer } from './stream-answer.js';
 
@@ -27,19 +30,34 @@ export class ImagesService {
     const claim = retryClaim(call.ask, headers);
     const { record } = await this.generations.accept(caller, call.ask, claim);
     response.location(`/v1/jobs/${record.id}`);
-    const answer = async (): Promise<ImagesAnswer> => {
+    if (call.stream) {
+      await streamAnswer(response, (send) => this.stream(call, record, signal, send));
+    } else {
       const ended = succeeded(await this.generations.settled(record, signal));
-      return imagesAnswer(ended, await this.dataOf(ended, call));
-    };
-    if (call.stream) await streamAnswer(answer, call.events, response);
-    else response.json(await answer());
+      response.json(imagesAnswer(ended, await this.dataOf(ended, call)));
+    }
   }
 
-  private dataOf({ images }: JobRecord, { stream, responseFormat }: ImagesCall): Promise<ImagesAnswer['data']> {
-    const asUrl = responseFormat === 'url' && !stream;
+  /** Each image: its partial images, if any were asked for, and itself. */
+  private async stream(
+    call: ImagesCall,
+    record: JobRecord,
+    signal: AbortSignal,
+    send: (event: ServerSentEvent) => void,
+  ): Promise<void> {
+    const partials = new PartialImages(this.storage, record.request, call);
+    const settled = await this.generations.settled(record, signal, async (preview) => {
+      const event = await partials.eventOf(preview);
+      if (event) send(event);
+    });
+    const ended = succeeded(settled);
+    for (const { key } of ended.images) send(completedImage(call, ended, await this.base64Of(key)));
+  }
+
+  private dataOf({ images }: JobRecord, { responseFormat }: ImagesCall): Promise<ImagesAnswer['data']> {
     return Promise.all(
       images.map(async ({ key, seed }) =>
-        asUrl
+        responseFormat === 'url'
           ? { url: (await this.storage.signedUrl(key, this.options.urlTtlSeconds)).url, seed }
           : { b64_json: await this.base64Of(key), seed },
       ),
