@@ -33,7 +33,7 @@ if ! (set -e; prepare) >&2; then
   exit 1
 fi
 # Says itself what is missing; the test is skipped then.
-bash scripts/install-schemathesis.sh >&2 || true
+bash scripts/install-python-tools.sh >&2 || true
 
 check format npm run -s format:check
 check lint npm run -s lint

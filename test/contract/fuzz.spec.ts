@@ -10,7 +10,7 @@ import { testRedis, type TestRedis } from '../support/redis.js';
 
 const tool = resolve('.tools/schemathesis');
 const missing = !existsSync(join(tool, 'version'));
-if (missing) console.warn('The API is NOT fuzzed: run scripts/install-schemathesis.sh (python3 with pip)');
+if (missing) console.warn('The API is NOT fuzzed: run scripts/install-python-tools.sh (python3 with pip)');
 
 const secondsForAll = 20;
 /** `positive_data_acceptance`: the schema cannot say each model's limits. `unsupported_method`: we answer 404, not 405. */

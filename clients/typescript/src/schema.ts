@@ -1125,12 +1125,12 @@ export interface operations {
       content: {
         'application/json': {
           prompt: string;
-          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          /** @description A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default */
           model?: string | null;
           n?: number | null;
           size?: string | null;
           /** @description Has no effect: `steps` decides */
-          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto') | null;
           background?: ('opaque' | 'auto') | null;
           output_format?: ('png' | 'jpeg' | 'webp') | null;
           /** @description Quality of JPEG and WebP */
@@ -1140,6 +1140,10 @@ export interface operations {
           stream?: boolean | null;
           /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
+          /** @description Has no effect */
+          complexity?: ('low' | 'medium' | 'high') | null;
+          /** @description Has no effect */
+          safety_identifier?: string | null;
           /** @description Has no effect */
           user?: string | null;
           negative_prompt?: string | null;
@@ -1298,12 +1302,12 @@ export interface operations {
       content: {
         'application/json': {
           prompt: string;
-          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          /** @description A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default */
           model?: string | null;
           n?: number | null;
           size?: string | null;
           /** @description Has no effect: `steps` decides */
-          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto') | null;
           background?: ('opaque' | 'auto') | null;
           output_format?: ('png' | 'jpeg' | 'webp') | null;
           /** @description Quality of JPEG and WebP */
@@ -1313,6 +1317,10 @@ export interface operations {
           stream?: boolean | null;
           /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
+          /** @description Has no effect */
+          complexity?: ('low' | 'medium' | 'high') | null;
+          /** @description Has no effect */
+          safety_identifier?: string | null;
           /** @description Has no effect */
           user?: string | null;
           negative_prompt?: string | null;
@@ -1327,12 +1335,12 @@ export interface operations {
         };
         'multipart/form-data': {
           prompt: string;
-          /** @description A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default */
+          /** @description A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default */
           model?: string | null;
           n?: number | null;
           size?: string | null;
           /** @description Has no effect: `steps` decides */
-          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'auto') | null;
+          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto') | null;
           background?: ('opaque' | 'auto') | null;
           output_format?: ('png' | 'jpeg' | 'webp') | null;
           /** @description Quality of JPEG and WebP */
@@ -1342,6 +1350,10 @@ export interface operations {
           stream?: boolean | null;
           /** @description With `stream`: previews of each image on its way, at most so many */
           partial_images?: number | null;
+          /** @description Has no effect */
+          complexity?: ('low' | 'medium' | 'high') | null;
+          /** @description Has no effect */
+          safety_identifier?: string | null;
           /** @description Has no effect */
           user?: string | null;
           negative_prompt?: string | null;

@@ -6,7 +6,7 @@ import { invalidField, Problem } from './problems.js';
 const maxImages = 4;
 const imageParts = ['image', 'image[]', 'images', 'images[]'];
 /** Their value is text whatever it looks like; any other field is JSON if it can be read as such. */
-const textFields = ['prompt', 'negative_prompt', 'model', 'user'];
+const textFields = ['prompt', 'negative_prompt', 'model', 'user', 'safety_identifier'];
 
 const parse = multer({
   storage: multer.memoryStorage(),

@@ -7,14 +7,17 @@ const { prompt, negative_prompt, steps, guidance_scale, seed, images } = EditBod
 /** OpenAI's clients send null for what is absent. */
 const sharedFields = {
   prompt,
-  model: z.string().nullish().describe('A model of GET /v1/models; `gpt-image-*` and `dall-e-*` stand for the default'),
+  model: z
+    .string()
+    .nullish()
+    .describe('A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default'),
   n: z.int().min(1).nullish(),
   size: z
     .string()
     .regex(/^(auto|\d{2,5}x\d{2,5})$/, 'must be auto or look like 1024x768')
     .nullish(),
   quality: z
-    .enum(['standard', 'hd', 'low', 'medium', 'high', 'auto'])
+    .enum(['standard', 'hd', 'low', 'medium', 'high', 'xhigh', 'max', 'auto'])
     .nullish()
     .describe('Has no effect: `steps` decides'),
   background: z.enum(['opaque', 'auto'], 'must be opaque or auto: the models make no transparency').nullish(),
@@ -28,6 +31,8 @@ const sharedFields = {
     .max(3)
     .nullish()
     .describe('With `stream`: previews of each image on its way, at most so many'),
+  complexity: z.enum(['low', 'medium', 'high']).nullish().describe('Has no effect'),
+  safety_identifier: z.string().nullish().describe('Has no effect'),
   user: z.string().nullish().describe('Has no effect'),
   negative_prompt: negative_prompt.nullish(),
   steps: steps.nullish(),

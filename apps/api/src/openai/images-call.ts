@@ -54,7 +54,8 @@ function sharedFields(body: Body): Omit<EditBody, 'images'> {
   };
 }
 
-const isOpenAiModel = (name: string | null | undefined): boolean => /^(gpt-image|dall-e)-/.test(name ?? '');
+const isOpenAiModel = (name: string | null | undefined): boolean =>
+  /^(gpt-image|chatgpt-image|dall-e)-/.test(name ?? '');
 
 /** OpenAI's own defaults: DALL·E answers with URLs, later models with base64. */
 function answerFormat(body: Body): Pick<ImagesCall, 'responseFormat' | 'stream' | 'partialImages'> {
