@@ -43,7 +43,7 @@ const steps = 50;
 const gpuRuntimeBytes = 512 * 2 ** 20;
 /** The step's products that are kept in int8 (layers/gated-feed-forward.ts). */
 const quantizedWeight = /\.feed_forward\.w[13]\.weight$/;
-/** A table of which a run reads some rows, kept in its stored type. */
+/** A table of which a run reads some rows, kept in its stored type; on the host in its file, which is mapped. */
 const storedTable = 'embed_tokens.weight';
 
 /**
@@ -98,13 +98,14 @@ function network(
   build: (weights: WeightSource) => readonly StoredTensor[],
   alive: { valuesAlive: number } | { bytesAlive: number },
 ): NetworkMemory {
+  const place = executionProviders[0] === 'cpu' ? 'host' : 'accelerator';
   const bytesEach = (name: string): number => {
-    if (name === storedTable) return bytesPerValue.BF16;
+    if (name === storedTable) return place === 'host' ? 0 : bytesPerValue.BF16;
     return form.int8Products && quantizedWeight.test(name) ? 1 : bytesOf[form.compute];
   };
   const weights = build(unplacedWeights);
   return {
-    place: executionProviders[0] === 'cpu' ? 'host' : 'accelerator',
+    place,
     parameters: weights.reduce((sum, { dims }) => sum + sizeOf(dims), 0),
     weightBytes: weights.reduce((sum, { name, dims }) => sum + sizeOf(dims) * bytesEach(name), 0),
     activationBytes: 'bytesAlive' in alive ? alive.bytesAlive : alive.valuesAlive * bytesOf[form.compute],

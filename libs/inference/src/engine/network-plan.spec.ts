@@ -27,6 +27,19 @@ describe('planNetworks', () => {
   });
 
   it.each([
+    [['cpu'], true],
+    [['cuda', 'cpu'], true],
+    [['tensorrt', 'cuda'], false],
+    [['webgpu'], false],
+  ])(
+    'reads weights as they are stored where the provider has a kernel for it: %j → %s',
+    (executionProviders, stored) => {
+      const { step, autoEncoder } = planNetworks({ executionProviders });
+      expect([step.form.storedProducts, autoEncoder.form.storedProducts]).toEqual([stored, stored]);
+    },
+  );
+
+  it.each([
     [
       { executionProviders: ['cuda'], precision: 'int8' },
       'int8 does not run on cuda; it has bfloat16, float32, float16',

@@ -26,6 +26,9 @@ const precisions: Readonly<Record<string, readonly Precision[]>> = {
   webgpu: ['float32', 'float16'],
 };
 
+/** Providers with a kernel for ONNX Runtime's FusedMatMul. */
+const storedProductProviders = ['cpu', 'cuda'];
+
 const onCpu: Placement = { executionProviders: ['cpu'], form: float32Form };
 
 /**
@@ -58,12 +61,13 @@ export function planNetworks({
     );
   }
   const compute = precision === 'int8' ? 'float32' : precision;
-  const transformer = { executionProviders, form: { ...float32Form, compute } };
+  const inFloat32 = { ...float32Form, storedProducts: storedProductProviders.includes(first) };
+  const transformer = { executionProviders, form: { ...inFloat32, compute } };
   return {
     precision,
     textEncoder: textEncoderProvider === 'cpu' ? onCpu : transformer,
     transformer,
     step: { ...transformer, form: { ...transformer.form, int8Products: precision === 'int8' } },
-    autoEncoder: { executionProviders, form: float32Form },
+    autoEncoder: { executionProviders, form: inFloat32 },
   };
 }

@@ -14,8 +14,18 @@ export interface GraphForm {
    * run anywhere.
    */
   operators: 'onnxruntime' | 'standard';
+  /**
+   * Products read weights as they are stored, [outputs, inputs], by ONNX Runtime's FusedMatMul, which CPU and CUDA have.
+   * Otherwise the weights' transposes are folded while the session loads, which holds every weight twice.
+   */
+  storedProducts: boolean;
 }
 
-export const float32Form: GraphForm = { compute: 'float32', int8Products: false, operators: 'onnxruntime' };
+export const float32Form: GraphForm = {
+  compute: 'float32',
+  int8Products: false,
+  operators: 'onnxruntime',
+  storedProducts: true,
+};
 /** For other runtimes. */
-export const standardForm: GraphForm = { ...float32Form, operators: 'standard' };
+export const standardForm: GraphForm = { ...float32Form, operators: 'standard', storedProducts: false };

@@ -9,9 +9,8 @@ export interface LinearOptions {
 }
 
 /**
- * torch's Linear on [..., inputs] → [..., outputs], in the type of x. The transpose of the stored [outputs, inputs] weight
- * is folded when the session loads and the product is then packed, as Gemm with transB would be; unlike Gemm, MatMul takes
- * any rank.
+ * torch's Linear on [..., inputs] → [..., outputs], in the type of x. Either form packs the weight when the session loads, as
+ * Gemm with transB would; unlike Gemm, both take any rank.
  */
 export function linear(
   scope: Scope,
@@ -21,8 +20,15 @@ export function linear(
   { bias = false, quantizable = false }: LinearOptions = {},
 ): Value {
   const weight = scope.weight('weight', [outputs, inputs], x.type);
-  const columns = scope.op('Transpose', [weight], { attributes: { perm: [1, 0] } });
-  const product =
-    quantizable && scope.graph.form.int8Products ? int8Product(scope, x, columns) : scope.op('MatMul', [x, columns]);
+  const product = productWith(scope, x, weight, quantizable);
   return bias ? scope.op('Add', [product, scope.weight('bias', [outputs], x.type)]) : product;
+}
+
+/** x times the transpose of a stored [outputs, inputs] weight. */
+function productWith(scope: Scope, x: Value, weight: Value, quantizable: boolean): Value {
+  const { int8Products, storedProducts } = scope.graph.form;
+  const columns = () => scope.op('Transpose', [weight], { attributes: { perm: [1, 0] } });
+  if (quantizable && int8Products) return int8Product(scope, x, columns());
+  if (storedProducts) return scope.microsoftOp('FusedMatMul', [x, weight], { attributes: { transB: 1 } });
+  return scope.op('MatMul', [x, columns()]);
 }

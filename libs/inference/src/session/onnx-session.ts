@@ -51,6 +51,8 @@ export class OnnxSession {
           model_external_initializers_file_folder_path: graph.root,
           // Each session has threads of its own: those of the last one would spin beside those of the next.
           force_spinning_stop: '1',
+          // The arena grows in powers of two: weights in it would take up to twice their size.
+          use_device_allocator_for_initializers: '1',
           ...fallbackSettings(executionProviders),
         },
       },
