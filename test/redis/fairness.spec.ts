@@ -79,22 +79,6 @@ describe('the order of jobs', () => {
     expect(served.filter((id) => light.includes(id)).length).toBeGreaterThanOrEqual(4);
   });
 
-  it("does not put a high job behind its own tenant's normal ones", async () => {
-    await accept(20, { tenant: 'acme' });
-    const [high] = await accept(1, { tenant: 'acme', priority: 'high' });
-    expect((await serve(21)).indexOf(high!)).toBeLessThanOrEqual(1);
-  });
-
-  it('gives cancelled jobs their places back', async () => {
-    const cancelled = await accept(20, { tenant: 'fickle' });
-    const others = await accept(10, { tenant: 'steady' });
-    for (const id of cancelled) await jobs.cancel(id);
-    const [next] = await accept(1, { tenant: 'fickle' });
-    const served = await serve(11);
-    expect(served.indexOf(next!)).toBeLessThanOrEqual(1);
-    expect(served).toHaveLength(others.length + 1);
-  });
-
   it('counts places from zero again once the model was idle', async () => {
     const keys = new ModelKeys(model);
     await accept(1, { cost: 1_500_000 });
@@ -125,7 +109,7 @@ describe('the order of jobs', () => {
 
     // An API process that had read the old base adds its job late.
     const [late] = await accept(1, { tenant: 'd' });
-    await queues.move(model, late!, 2000);
+    await queues.move((await queues.of(model).getJob(late!))!, 2000);
     expect(await rebase.run()).toBe(1);
     // Behind the seven that stand at the first place already.
     expect((await order()).indexOf(late!)).toBe(7);

@@ -36,7 +36,7 @@ export class QueueRebase {
     return moved;
   }
 
-  /** Moves what stands wrong, in ascending order, so that equal places keep their order. */
+  /** Moves what stands wrong, in ascending order, so that equal places keep their order; a page of moves in one go. */
   private async pass(): Promise<number> {
     const base = Number((await this.redis.hget(this.keys.fair, 'base')) ?? 0);
     let moved = 0;
@@ -44,15 +44,15 @@ export class QueueRebase {
       const page = await this.queues
         .of(this.model)
         .getJobs(['prioritized', 'delayed', 'active'], at, at + pageSize - 1, true);
-      for (const job of page) {
+      const moves = page.flatMap((job) => {
         const payload = QueuedJob.safeParse(job.data);
         // Another build's: that build moves it.
-        if (!payload.success) continue;
-        const priority = fairPlace(payload.data.tag, base);
-        if (job.priority === priority) continue;
-        await this.queues.move(this.model, payload.data.id, priority);
-        moved += 1;
-      }
+        if (!payload.success) return [];
+        const place = fairPlace(payload.data.tag, base);
+        return job.priority === place ? [] : [this.queues.move(job, place)];
+      });
+      await Promise.all(moves);
+      moved += moves.length;
       if (page.length < pageSize) return moved;
     }
   }

@@ -68,10 +68,9 @@ export class ModelQueues {
     return (await this.of(model).remove(id)) === 1;
   }
 
-  /** Gives a job another place in line. One that is gone meanwhile is left alone. */
-  async move(model: string, id: string, place: number): Promise<void> {
-    const job = await this.of(model).getJob(id);
-    await job?.changePriority({ priority: place }).catch((error: unknown) => {
+  /** Gives a job another place in line; calls are carried out in their order. One that is gone meanwhile is left alone. */
+  async move(job: BullJob, place: number): Promise<void> {
+    await job.changePriority({ priority: place }).catch((error: unknown) => {
       if (!isMissingJob(error)) throw error;
     });
   }
