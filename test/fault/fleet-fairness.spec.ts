@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet } from '../fleet/audit.mjs';
-import { Fleet } from '../fleet/fleet.mjs';
-import { faultScale } from '../support/fault-report.js';
+import { Fleet, type HashDocument } from '../fleet/fleet.mjs';
+import { faultScale, reportFault } from '../support/fault-report.js';
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const tookMs = (job: HashDocument): number => Number(job.finishedAt) - Number(job.createdAt);
+/** Scale 2 is what the blueprint asks for: 2,000 jobs wait, and the other tenant asks every second. */
+const { backlog, asks, everyMs } =
+  faultScale > 1 ? { backlog: 1000 * faultScale, asks: 45, everyMs: 1000 } : { backlog: 300, asks: 8, everyMs: 500 };
 
 describe('one tenant fills the queue, another asks now and then', () => {
   let fleet: Fleet;
@@ -14,42 +18,62 @@ describe('one tenant fills the queue, another asks now and then', () => {
   });
   afterAll(() => fleet.stop());
 
-  /** Posts one job every half second and returns how long each took, in ms. */
-  const askNowAndThen = async (count: number, key: string): Promise<number[]> => {
-    const tookMs: number[] = [];
+  /** Posts that many jobs, one at a time, and returns them finished. */
+  const askNowAndThen = async (count: number, key: string): Promise<HashDocument[]> => {
+    const jobs: HashDocument[] = [];
     for (let i = 0; i < count; i++) {
+      const next = sleep(everyMs);
       const { id } = await fleet.generate({ seed: i }, { key });
-      const job = await fleet.finished(id);
-      tookMs.push(Number(job.finishedAt) - Number(job.createdAt));
-      await sleep(500);
+      jobs.push(await fleet.finished(id));
+      await next;
     }
-    return tookMs;
+    return jobs;
   };
 
-  it("the second tenant's median wait stays within twice an empty queue's; nobody starves", async () => {
-    const [crowd, guest] = await Promise.all([fleet.newKey('crowd'), fleet.newKey('guest')]);
-    const alone = await askNowAndThen(8, guest.key);
-
-    const crowdIds: string[] = [];
-    const size = 300 * faultScale;
-    for (let i = 0; i < size; i += 10) {
+  const fill = async (key: string): Promise<string[]> => {
+    const ids: string[] = [];
+    while (ids.length < backlog) {
       const posted = await Promise.all(
         Array.from({ length: 10 }, (_, j) =>
-          fleet.generate({ seed: i + j, priority: (i + j) % 5 === 4 ? 'low' : 'normal' }, { key: crowd.key }),
+          fleet.generate({ seed: ids.length + j, priority: j % 5 === 4 ? 'low' : 'normal' }, { key }),
         ),
       );
-      crowdIds.push(...posted.map(({ id }) => id));
+      ids.push(...posted.map(({ id }) => id));
     }
-    const beside = await askNowAndThen(8, guest.key);
+    return ids;
+  };
+
+  it("the second tenant's median time stays within twice an empty queue's, throughput is the same, nobody starves", async () => {
+    const [crowd, guest] = await Promise.all([fleet.newKey('crowd'), fleet.newKey('guest')]);
+    const alone = median((await askNowAndThen(8, guest.key)).map(tookMs));
+
+    const crowdIds = await fill(crowd.key);
+    const guestJobs = await askNowAndThen(asks, guest.key);
+    const beside = median(guestJobs.map(tookMs));
     const stillWaiting = await fleet.redis.zcard('{zq:instant}:open');
     const high = await fleet.generate({ priority: 'high' }, { key: crowd.key });
     const highJob = await fleet.finished(high.id);
+    const audit = await auditFleet(fleet, crowdIds, 200_000);
+
+    const crowdJobs = await Promise.all(crowdIds.map((id) => fleet.document(id)));
+    const ends = [...crowdJobs, ...guestJobs].map((job) => Number(job.finishedAt));
+    const between = (fromMs: number, toMs: number): number =>
+      ends.filter((end) => end >= fromMs && end < toMs).length / ((toMs - fromMs) / 1000);
+    const [guestCame, guestLeft] = [Number(guestJobs[0]!.createdAt), Number(guestJobs.at(-1)!.finishedAt)];
+    const [together, crowdAlone] = [between(guestCame, guestLeft), between(guestLeft, Math.max(...ends))];
+    reportFault(
+      `${backlog} jobs of one tenant: another's takes ${beside} ms (empty queue: ${alone} ms), ${together.toFixed(1)} jobs/s (without it: ${crowdAlone.toFixed(1)})`,
+      audit,
+    );
 
     expect(stillWaiting).toBeGreaterThan(20);
-    expect(median(beside)).toBeLessThan(2 * median(alone) + 50);
-    expect(Number(highJob.finishedAt) - Number(highJob.createdAt)).toBeLessThan(3 * median(alone) + 50);
-    const lowDone = await Promise.all(crowdIds.filter((_, i) => i % 5 === 4).map((id) => fleet.document(id)));
-    expect(lowDone.filter(({ state }) => state === 'succeeded').length).toBeGreaterThan(0);
-    expect(await auditFleet(fleet, crowdIds)).toMatchObject({ lost: 0, duplicated: 0, stuck: 0 });
-  }, 180_000);
+    expect(beside).toBeLessThan(2 * alone + 50);
+    expect(tookMs(highJob)).toBeLessThan(3 * alone + 50);
+    expect(together).toBeGreaterThan(0.8 * crowdAlone);
+    const lowBeforeGuestLeft = crowdJobs.filter(
+      (job) => job.priority === 'low' && Number(job.finishedAt) < guestLeft && job.state === 'succeeded',
+    );
+    expect(lowBeforeGuestLeft.length).toBeGreaterThan(0);
+    expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: backlog } });
+  }, 400_000);
 });

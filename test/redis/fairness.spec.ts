@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { placesPerUnit } from '@app/common/jobs/fair-place.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
@@ -81,21 +82,21 @@ describe('the order of jobs', () => {
 
   it('counts places from zero again once the model was idle', async () => {
     const keys = new ModelKeys(model);
-    await accept(1, { cost: 1_500_000 });
-    await accept(1, { cost: 1_500_000 });
+    await accept(1, { cost: 150_000 });
+    await accept(1, { cost: 150_000 });
     await serve(2);
-    expect(Number(await redis.hget(keys.fair, 'v'))).toBe(1_500_000);
+    expect(Number(await redis.hget(keys.fair, 'v'))).toBe(150_000 * placesPerUnit);
     const [id] = await accept(1, { tenant: 'new' });
     expect((await new ModelQueues(redis).of(model).getJob(id!))!.priority).toBe(1);
   });
 
   it('moves waiting jobs to their places from a new base, and keeps their order', async () => {
-    await accept(5, { tenant: 'first', cost: 40 });
+    await accept(5, { tenant: 'first', cost: 5 });
     await serve(4);
     const waiting = [
-      ...(await accept(12, { tenant: 'a', cost: 3 })),
-      ...(await accept(12, { tenant: 'b', cost: 0.2 })),
-      ...(await accept(6, { tenant: 'c', cost: 7 })),
+      ...(await accept(12, { tenant: 'a', cost: 0.375 })),
+      ...(await accept(12, { tenant: 'b', cost: 0.025 })),
+      ...(await accept(6, { tenant: 'c', cost: 0.875 })),
     ];
     const queues = new ModelQueues(redis);
     const order = async (): Promise<string[]> =>

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { webhookEvents } from '@app/common/contracts/job-states.js';
+import { placesPerUnit } from '@app/common/jobs/fair-place.js';
 import { QueueFull, TenantLimitReached } from '@app/common/jobs/job-errors.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
@@ -173,6 +174,6 @@ describe('job documents', () => {
     await jobs.start(id, 1, 'w');
     expect(await jobs.countCrash(id, 1)).toBe(1);
     expect(await jobs.countCrash(id, 1)).toBe(2);
-    expect(await redis.hget(new ModelKeys(model).fair, 'acme:normal')).toBe('3');
+    expect(await redis.hget(new ModelKeys(model).fair, 'acme:normal')).toBe(String(3 * placesPerUnit));
   });
 });

@@ -43,7 +43,7 @@ export class QueueSimulation {
   readonly keys = new ModelKeys(this.model);
   /** In the order of their start. */
   readonly served: Served[] = [];
-  /** Starts at which a job stood in line before the one that was taken: by whole work units, the resolution of places. */
+  /** Starts at which a job stood in line before the one that was taken: a place is one whole step of the start tags. */
   outOfOrder = 0;
   nowMs = 0;
   private readonly waiting = new Map<string, Waiting>();

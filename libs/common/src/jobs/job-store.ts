@@ -4,7 +4,7 @@ import { ModelQueues } from '../queue/model-queue.js';
 import { GpuQuota, QuotaExceeded } from '../limits/gpu-quota.js';
 import type { LimitState } from '../limits/limit-reached.js';
 import { queuedJobVersion } from '../queue/queued-job.js';
-import { fairPlace } from './fair-place.js';
+import { fairPlace, placesPerUnit } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
 import { IdempotencyInFlight, IdempotencyMismatch, QueueFull, TenantLimitReached } from './job-errors.js';
 import { copyField, decodeJob, encodeAccepted, encodeOutcome } from './job-hash.js';
@@ -246,7 +246,7 @@ export class JobStore {
         job.tenant,
         `${job.tenant}:${job.priority}`,
         job.cost,
-        job.cost / weight,
+        (job.cost * placesPerUnit) / weight,
         job.caps.tenantJobs,
         job.caps.queueJobs,
         job.deadlineAt ?? '',

@@ -5,7 +5,7 @@ import { fairPlace } from './fair-place.js';
 import { ModelKeys } from './model-keys.js';
 import { rebase } from './scripts/rebase.lua.js';
 
-/** Half of the range of places, in work units: far from its end, and rare. */
+/** Half of the range of places, in places: far from its end, and rare. */
 const defaultThreshold = 2 ** 20;
 /** Longer than an API process that read the old base needs to add its job. */
 const markerMs = 90_000;

@@ -7,7 +7,7 @@ export const queuedJobVersion = 1;
 export const QueuedJob = z.object({
   version: z.literal(queuedJobVersion),
   id: z.string(),
-  /** Start tag of the fair queue. */
+  /** Start tag of the fair queue, in places. */
   tag: z.number(),
   /** Added to `attemptsStarted` to make the fence: what earlier BullMQ jobs of the same id have used up. */
   fenceBase: z.number(),

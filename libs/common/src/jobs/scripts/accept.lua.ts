@@ -5,7 +5,7 @@ import { Script } from './script.js';
 /**
  * Writes the document `queued`, or nothing. Doing it again for an accepted id changes nothing.
  *
- * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = cost / weight, jobs a tenant may have open, jobs that
+ * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = places taken of its flow, jobs a tenant may have open, jobs that
  * may be open, deadline ('' for none), then the document's other fields and values.
  * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, document].
  */
