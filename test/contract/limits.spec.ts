@@ -41,9 +41,14 @@ describe('requests a minute', () => {
 });
 
 describe('open jobs', () => {
-  it('are refused above the cap, with the limit named', async () => {
+  it('are told as they are used up, and refused above the cap', async () => {
     const key = await api.keyOf({ tenant: 'queuer', limits: { requestsPerMinute: 50 } });
-    for (let i = 0; i < 2; i++) expect((await api.post(key, { prompt: 'x' })).status).toBe(202);
+    for (const left of [1, 0]) {
+      const accepted = await api.post(key, { prompt: 'x' });
+      expect(accepted.status).toBe(202);
+      expect(fieldsOf(accepted)[0]).toBe('"requests";q=50;w=60, "open-jobs";q=2;qu="jobs"');
+      expect(fieldsOf(accepted)[1]).toContain(`"open-jobs";r=${left};t=5`);
+    }
     const refused = await api.post(key, { prompt: 'x' });
     expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'tenant_limit_reached' })]);
     expect(fieldsOf(refused)[0]).toBe('"requests";q=50;w=60, "open-jobs";q=2;qu="jobs"');
@@ -52,6 +57,16 @@ describe('open jobs', () => {
 });
 
 describe('GPU-seconds a day', () => {
+  it('are told with each job that counts against them, and not again when it is replayed', async () => {
+    const key = await api.keyOf({ tenant: 'payer', limits: { requestsPerMinute: 50, gpuSecondsPerDay: 100 } });
+    const accepted = await api.post(key, { prompt: 'x', steps: 50, n: 8 }, { 'idempotency-key': 'one' });
+    // 256 tokens × 50 steps × 8 images at 9,000 a second: 11.4 GPU-seconds.
+    expect(fieldsOf(accepted)[0]).toContain('"gpu-seconds";q=100;qu="gpu-seconds";w=86400');
+    expect(fieldsOf(accepted)[1]).toContain('"gpu-seconds";r=88;t=');
+    const replayed = await api.post(key, { prompt: 'x', steps: 50, n: 8 }, { 'idempotency-key': 'one' });
+    expect(fieldsOf(replayed)[0]).toBe('"requests";q=50;w=60');
+  });
+
   it('refuse a job that they do not hold, until midnight UTC', async () => {
     const limits = { requestsPerMinute: 50, gpuSecondsPerDay: 0.001 };
     const key = await api.keyOf({ tenant: 'poor', limits });

@@ -45,13 +45,30 @@ describe('with Redis', () => {
   it('answers unknown paths with a problem', async () => {
     for (const [path, method] of [
       ['/v2/jobs', 'GET'],
-      ['/v1/generations', 'DELETE'],
       ['/', 'GET'],
       ['/v1/jobs/%E0%A4%A', 'GET'],
     ] as const) {
       const answer = await api.call(path, { method });
       expect([answer.status, answer.json]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
     }
+  });
+
+  it.each([
+    ['DELETE', '/v1/generations', 'POST'],
+    ['PUT', '/v1/jobs/some-id', 'GET, HEAD'],
+    ['OPTIONS', '/v1/jobs', 'GET, HEAD'],
+    ['POST', '/files/a/b.png', 'GET, HEAD, PUT'],
+    ['PATCH', '/openapi.json', 'GET, HEAD'],
+  ])('answers %s %s with the methods that there are', async (method, path, allow) => {
+    const answer = await api.call(path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+    expect(answer.json).toMatchObject({ code: 'method_not_allowed', status: 405 });
+  });
+
+  it('tells OpenAI clients of a wrong method in their own form', async () => {
+    const answer = await api.call('/v1/images/edits');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(answer.json).toMatchObject({ error: { code: 'method_not_allowed', type: 'invalid_request_error' } });
   });
 
   it('names every request and protects every answer', async () => {

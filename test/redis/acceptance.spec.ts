@@ -69,7 +69,7 @@ describe('accepting and keeping jobs', () => {
     const key = model;
     const first = await jobs.accept(newJob(model, { idempotency: { key, fingerprint: 'a' } }));
     const again = await jobs.accept(newJob(model, { idempotency: { key, fingerprint: 'a' } }));
-    expect(again).toEqual({ record: first.record, replayed: true });
+    expect(again).toEqual({ record: first.record, replayed: true, limits: [] });
     const otherBody = newJob(model, { idempotency: { key, fingerprint: 'b' } });
     await expect(jobs.accept(otherBody)).rejects.toThrow(IdempotencyMismatch);
     const otherTenant = await jobs.accept(newJob(model, { tenant: 'other', idempotency: { key, fingerprint: 'b' } }));

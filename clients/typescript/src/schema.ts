@@ -685,6 +685,7 @@ export interface components {
         | 'not_found'
         | 'job_not_found'
         | 'delivery_not_found'
+        | 'method_not_allowed'
         | 'idempotency_in_flight'
         | 'job_canceled'
         | 'body_too_large'

@@ -3,6 +3,7 @@ import type { Caller } from '@app/common/auth/scopes.js';
 import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { JobDocument } from '@app/common/jobs/job-document.js';
 import { untilClosed } from '../http/client-signal.js';
+import { tellLimits } from '../http/rate-limit-fields.js';
 import type { Ask } from '../inputs/input-source.js';
 import type { JobDocuments } from '../jobs/job-documents.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -29,6 +30,7 @@ export class AcceptedJobs {
     const fingerprint = fingerprintOf([ask.kind, ask.body]);
     const accepted = await this.generations.accept(caller, ask, key === undefined ? undefined : { key, fingerprint });
     response.location(`/v1/jobs/${accepted.record.id}`);
+    tellLimits(response, accepted.limits);
     if (accepted.replayed) response.set('idempotent-replayed', 'true');
 
     const waitSeconds = preferredWaitSeconds(prefer);

@@ -5,7 +5,7 @@ import type { Model, ModelCatalog } from '@app/common/contracts/model-catalog.js
 import { workUnits } from '@app/common/jobs/cost.js';
 import type { JobEvents } from '@app/common/jobs/job-events.js';
 import type { JobRecord, StoredPreview, WebhookTarget } from '@app/common/jobs/job-record.js';
-import type { Idempotency, JobStore } from '@app/common/jobs/job-store.js';
+import type { AcceptedJob, Idempotency, JobStore } from '@app/common/jobs/job-store.js';
 import { requireScope } from '../http/auth.guard.js';
 import type { InputImages } from '../inputs/input-images.js';
 import { requestKindOf, sourcesOf, type Ask } from '../inputs/input-source.js';
@@ -29,13 +29,9 @@ export class GenerationService {
 
   /**
    * Checks a body against its model, then its images, and puts the job on the queue: a bad image costs no job, and a body
-   * that is sent again is answered without a look at its images. Replayed: the idempotency key stands for the job.
+   * that is sent again is answered without a look at its images.
    */
-  async accept(
-    caller: Caller,
-    ask: Ask,
-    idempotency: Idempotency | undefined,
-  ): Promise<{ record: JobRecord; replayed: boolean }> {
+  async accept(caller: Caller, ask: Ask, idempotency: Idempotency | undefined): Promise<AcceptedJob> {
     const { kind, body } = ask;
     const model = modelFor(requestKindOf(ask), body.model, this.catalog);
     const checked = resolveGeneration(body, model, ask.previews);
@@ -45,7 +41,7 @@ export class GenerationService {
 
     const { tenant, weight } = caller;
     const reserved = await this.jobs.reserve({ tenant, model: model.name, idempotency });
-    if ('record' in reserved) return { record: reserved.record, replayed: true };
+    if ('record' in reserved) return { record: reserved.record, replayed: true, limits: [] };
     const { id } = reserved;
     const request = await this.withInputs(tenant, ask, checked, model).catch(async (error: unknown) => {
       await this.jobs.unreserve({ tenant, id, idempotency });

@@ -14,7 +14,7 @@ import type { Caller, Scope } from '@app/common/auth/scopes.js';
 import { RequestRate } from '@app/common/limits/request-rate.js';
 import { ApiProblems } from './openapi.js';
 import { Problem } from './problems.js';
-import { rateLimitFields } from './rate-limit-fields.js';
+import { tellLimits } from './rate-limit-fields.js';
 
 const scopeMetadata = 'required-scope';
 const callers = new WeakMap<Request, Caller>();
@@ -64,7 +64,7 @@ export class AuthGuard implements CanActivate {
 
   private async limit({ tenant, limits }: Caller, response: Response): Promise<void> {
     const perMinute = limits.requestsPerMinute ?? this.defaults.perMinute;
-    if (perMinute !== null) response.set(rateLimitFields(await this.rate.take(tenant, perMinute)));
+    if (perMinute !== null) tellLimits(response, [await this.rate.take(tenant, perMinute)]);
   }
 }
 

@@ -1,7 +1,9 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { isOpenAiPath, openAiError, openAiHeaders, openAiStatus } from '../openai/openai-error.js';
+import { allowedMethods } from './allowed-methods.js';
+import { Problem } from './problems.js';
 import { toProblem } from './to-problem.js';
 
 /** Turns whatever a request ended with into a problem document, or OpenAI's form of one. What is not foreseen is logged. */
@@ -11,7 +13,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    const problem = toProblem(error);
+    const request = host.switchToHttp().getRequest<Request>();
+    const methodProblem = error instanceof NotFoundException ? wrongMethod(request) : null;
+    const problem = methodProblem ?? toProblem(error);
     if (problem.status >= 500) this.logger.error({ err: error, code: problem.code }, 'request failed');
     if (response.headersSent) {
       response.end();
@@ -19,11 +23,19 @@ export class ProblemFilter implements ExceptionFilter {
     }
     // Added, not set: the RateLimit fields of the request's own limit stand already.
     for (const [name, value] of Object.entries(problem.headers)) response.append(name, value);
-    if (isOpenAiPath(host.switchToHttp().getRequest<Request>().path)) {
+    if (isOpenAiPath(request.path)) {
       response.status(openAiStatus(problem)).set(openAiHeaders(problem)).json(openAiError(problem));
       return;
     }
     response.status(problem.status).type('application/problem+json');
     response.send(JSON.stringify(problem.document));
   }
+}
+
+/** Nest's router throws the same for a path that is not there and for one without this method. */
+function wrongMethod(request: Request): Problem | null {
+  const methods = allowedMethods(request);
+  if (methods.length === 0) return null;
+  const allow = methods.join(', ');
+  return new Problem('method_not_allowed', `this path takes ${allow}`, {}, { allow });
 }

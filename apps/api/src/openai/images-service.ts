@@ -5,6 +5,7 @@ import { StorageUnavailable, type ObjectStorage } from '@app/common/storage/obje
 import type { GenerationService } from '../generations/generation-service.js';
 import { untilClosed } from '../http/client-signal.js';
 import { Problem } from '../http/problems.js';
+import { tellLimits } from '../http/rate-limit-fields.js';
 import type { ServerSentEvent } from '../http/server-sent-events.js';
 import { completedImage } from './image-events.js';
 import { imagesAnswer, type ImagesAnswer } from './images-answer.js';
@@ -28,7 +29,8 @@ export class ImagesService {
   async answer(call: ImagesCall, caller: Caller, headers: RetryHeaders, response: Response): Promise<void> {
     const signal = AbortSignal.any([untilClosed(response), AbortSignal.timeout(this.options.waitSeconds * 1000)]);
     const claim = retryClaim(call.ask, headers);
-    const { record } = await this.generations.accept(caller, call.ask, claim);
+    const { record, limits } = await this.generations.accept(caller, call.ask, claim);
+    tellLimits(response, limits);
     response.location(`/v1/jobs/${record.id}`);
     if (call.stream) {
       await streamAnswer(response, (send) => this.stream(call, record, signal, send));

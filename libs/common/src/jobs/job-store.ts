@@ -3,6 +3,7 @@ import type { JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
 import { GpuQuota, QuotaExceeded } from '../limits/gpu-quota.js';
 import type { LimitState } from '../limits/limit-reached.js';
+import { openJobsLimit } from '../limits/open-jobs.js';
 import { queuedJobVersion } from '../queue/queued-job.js';
 import { fairPlace, placesPerUnit } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
@@ -54,13 +55,22 @@ export interface Idempotency {
   renew?: boolean;
 }
 
+export interface AcceptedJob {
+  record: JobRecord;
+  /** The idempotency key stands for this job already. */
+  replayed: boolean;
+  /** How the limits that the job counts against stand with it. */
+  limits: LimitState[];
+}
+
 export type StartResult =
   | { outcome: 'started'; record: JobRecord }
   /** Terminal states: complete the BullMQ job without running it. `running`: another fetch owns the job. */
   | { outcome: 'refused'; state: JobState | 'missing' };
 
 type AcceptReply =
-  ['exists' | 'tenant_limit' | 'queue_full'] | ['accepted', tag: string, base: string, document: string[]];
+  | ['exists' | 'tenant_limit' | 'queue_full']
+  | ['accepted', tag: string, base: string, document: string[], openJobs: number];
 
 const classWeights: Record<JobRecord['priority'], number> = { high: 4, normal: 1, low: 0.25 };
 const defaultTtlMs = 7 * 24 * 3600 * 1000;
@@ -81,14 +91,15 @@ export class JobStore {
   }
 
   /**
-   * Writes the document and puts the job on its queue. Replayed: the idempotency key stands for the job returned.
+   * Writes the document and puts the job on its queue.
    * Throws {@link TenantLimitReached}, {@link QueueFull}, {@link QuotaExceeded}, {@link IdempotencyMismatch}, {@link IdempotencyInFlight}.
    */
-  async accept(job: NewJob): Promise<{ record: JobRecord; replayed: boolean }> {
+  async accept(job: NewJob): Promise<AcceptedJob> {
     const reserved = job.id === undefined ? await this.reserve(job) : { id: job.id };
-    if ('record' in reserved) return { record: reserved.record, replayed: true };
+    if ('record' in reserved) return { record: reserved.record, replayed: true, limits: [] };
     const { id } = reserved;
-    await this.charge(id, job);
+    const { tenantJobs } = job.caps;
+    const charged = await this.charge(id, job);
     const reply = await this.write(id, job);
     const [outcome] = reply;
     if (outcome === 'tenant_limit' || outcome === 'queue_full') {
@@ -96,13 +107,17 @@ export class JobStore {
       if (job.quota !== undefined) await this.quota.refund(job.tenant, id);
       throw outcome === 'queue_full'
         ? new QueueFull(`the queue of ${job.model} is full`)
-        : new TenantLimitReached(`more than ${job.caps.tenantJobs} open jobs on ${job.model}`, openJobsLimit(job));
+        : new TenantLimitReached(
+            `more than ${tenantJobs} open jobs on ${job.model}`,
+            openJobsLimit(tenantJobs, tenantJobs),
+          );
     }
     // The job is accepted: what goes wrong from here on, the janitor puts right.
     if (outcome === 'accepted') await this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
     const record = outcome === 'accepted' ? decodeJob(reply[3]) : await this.get(id);
     if (!record) throw new Error(`job ${id} vanished while it was accepted`);
-    return { record, replayed: outcome === 'exists' };
+    const limits = outcome === 'accepted' ? [openJobsLimit(tenantJobs, reply[4]), ...charged] : [];
+    return { record, replayed: outcome === 'exists', limits };
   }
 
   /**
@@ -218,10 +233,10 @@ export class JobStore {
   }
 
   /** Counts the job against the tenant's GPU-seconds of the day. */
-  private async charge(id: string, job: NewJob): Promise<void> {
-    if (job.quota === undefined) return;
+  private async charge(id: string, job: NewJob): Promise<LimitState[]> {
+    if (job.quota === undefined) return [];
     try {
-      await this.quota.reserve(job.tenant, id, job.cost, job.quota);
+      return [await this.quota.reserve(job.tenant, id, job.cost, job.quota)];
     } catch (error) {
       if (error instanceof QuotaExceeded) await this.unreserve({ ...job, id });
       throw error;
@@ -265,16 +280,6 @@ export class JobStore {
     return (await script.run(this.redis, [...keysOf(id).ofJob(id), ...moreKeys], args)) as Reply;
   }
 }
-
-/** An open job ends some time: five seconds is a guess that keeps clients from hurrying. */
-const openJobsLimit = ({ caps }: NewJob): LimitState => ({
-  policy: 'open-jobs',
-  unit: 'jobs',
-  quota: caps.tenantJobs,
-  windowS: null,
-  remaining: 0,
-  resetS: 5,
-});
 
 /** For ids that this service made itself; a wrong one is a fault in the caller. */
 function keysOf(id: string): ModelKeys {

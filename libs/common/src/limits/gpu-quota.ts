@@ -1,7 +1,7 @@
 import { decodeTime } from 'ulid';
 import type { Redis } from 'ioredis';
 import { Script } from '../jobs/scripts/script.js';
-import { LimitReached } from './limit-reached.js';
+import { LimitReached, type LimitState } from './limit-reached.js';
 
 /** The tenant's GPU-seconds of this day do not hold the job. */
 export class QuotaExceeded extends LimitReached {
@@ -43,25 +43,19 @@ return 1
 export class GpuQuota {
   constructor(private readonly redis: Redis) {}
 
-  /** Doing it again for the same job changes nothing. Throws {@link QuotaExceeded}. */
-  async reserve(tenant: string, jobId: string, cost: number, gpuSecondsPerDay: number): Promise<void> {
+  /** How the day's quota stands with the job. Doing it again for the same job changes nothing. Throws {@link QuotaExceeded}. */
+  async reserve(tenant: string, jobId: string, cost: number, gpuSecondsPerDay: number): Promise<LimitState> {
     const [reserved, used] = (await reserve.run(
       this.redis,
       [dayKey(tenant, jobId)],
       [jobId, cost, gpuSecondsPerDay, keepMs],
     )) as [number, string];
-    if (reserved === 1) return;
     const remaining = Math.max(0, gpuSecondsPerDay - Number(used));
+    const state = quotaState(gpuSecondsPerDay, remaining);
+    if (reserved === 1) return state;
     throw new QuotaExceeded(
       `the job needs ${cost.toFixed(1)} GPU-seconds; ${remaining.toFixed(1)} of ${gpuSecondsPerDay} are left today`,
-      {
-        policy: 'gpu-seconds',
-        unit: 'gpu-seconds',
-        quota: gpuSecondsPerDay,
-        windowS: dayMs / 1000,
-        remaining,
-        resetS: Math.ceil((dayMs - (Date.now() % dayMs)) / 1000),
-      },
+      state,
     );
   }
 
@@ -69,6 +63,15 @@ export class GpuQuota {
     await refund.run(this.redis, [dayKey(tenant, jobId)], [jobId]);
   }
 }
+
+const quotaState = (quota: number, remaining: number): LimitState => ({
+  policy: 'gpu-seconds',
+  unit: 'gpu-seconds',
+  quota,
+  windowS: dayMs / 1000,
+  remaining,
+  resetS: Math.ceil((dayMs - (Date.now() % dayMs)) / 1000),
+});
 
 /** The day is the job id's own, so that a refund after midnight finds what was reserved. */
 function dayKey(tenant: string, jobId: string): string {

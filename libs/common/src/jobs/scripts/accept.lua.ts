@@ -7,7 +7,7 @@ import { Script } from './script.js';
  *
  * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = places taken of its flow, jobs a tenant may have open, jobs that
  * may be open, deadline ('' for none), then the document's other fields and values.
- * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, document].
+ * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, document, the tenant's open jobs].
  */
 export const accept = new Script(`${prelude}
 local index = KEYS[11]
@@ -32,12 +32,12 @@ redis.call('HSET', job, 'id', id, 'tenant', tenant, 'flow', flow, 'cost', cost, 
   'fenceBase', 0, 'step', 0, unpack(ARGV, 9))
 redis.call('ZADD', index, 0, id)
 redis.call('ZADD', open, cost, id)
-redis.call('HINCRBY', tenants, tenant, 1)
+local openJobs = redis.call('HINCRBY', tenants, tenant, 1)
 redis.call('INCRBYFLOAT', backlog, cost)
 redis.call('ZADD', unqueued, now, id)
 if deadline ~= '' then
   redis.call('HSET', job, 'deadlineAt', deadline)
   redis.call('ZADD', due, deadline, id)
 end
-return { 'accepted', get('tag'), tostring(base), document() }
+return { 'accepted', get('tag'), tostring(base), document(), openJobs }
 `);
