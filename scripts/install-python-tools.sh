@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts what the contract suite needs of Python into .tools/, each with a version file: schemathesis, which fuzzes the API by
-# its OpenAPI document, and OpenAI's Python client. Needs python3 with pip; no root.
+# its OpenAPI document, OpenAI's Python client, and standardwebhooks for the examples. Needs python3 with pip; no root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,3 +30,4 @@ install() { # folder, package, version
 
 install schemathesis schemathesis 4.32.5
 install openai-python openai 3.57.0
+install standardwebhooks-python standardwebhooks 1.1.0
