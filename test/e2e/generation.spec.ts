@@ -103,6 +103,26 @@ describe('from a prompt to a picture', () => {
     expect(await service.finished(id)).toMatchObject({ state: 'expired', images: [] });
   });
 
+  it('tells a webhook receiver of the end, and again on replay, under the same id', async () => {
+    const { id } = await service.generate({ prompt: 'sun', steps: 1, webhook: { url: receiver.url } });
+    const ofJob = () => receiver.received.filter(({ body }) => body.includes(id));
+    await eventually(() => ofJob().length === 1);
+    const path = { id, delivery: String(ofJob()[0]!.headers['webhook-id']) };
+    const replay = await service.client.http.POST('/v1/jobs/{id}/deliveries/{delivery}/replay', { params: { path } });
+    expect(replay.response.status).toBe(202);
+    await eventually(() => ofJob().length === 2);
+    const { webhookSecret } = service.summary;
+    const messages = ofJob().map(({ body, headers }) =>
+      verifyWebhook(webhookSecret, body, headers as Record<string, string>),
+    );
+    expect(messages).toMatchObject(Array(2).fill({ type: 'job.succeeded', data: { id, state: 'succeeded' } }));
+    expect(new Set(ofJob().map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    await eventually(async () => {
+      const { data } = await service.client.http.GET('/v1/jobs/{id}/deliveries', { params: { path: { id } } });
+      return data!.deliveries.filter(({ outcome }) => outcome === 'delivered').length === 2;
+    });
+  });
+
   it('joins eight jobs in shared batches; each equals its solo run; all webhooks arrive signed', async () => {
     const webhook: GenerationBody['webhook'] = { url: receiver.url, events: ['job.started', 'job.succeeded'] };
     const posted = await Promise.all(
@@ -120,12 +140,15 @@ describe('from a prompt to a picture', () => {
       expect(await psnr(await service.image(job), await service.image(solo))).toBeGreaterThanOrEqual(50);
     }
 
-    await eventually(() => receiver.received.length >= 2 * jobs.length);
-    const events = receiver.received.map(({ body, headers }) =>
+    const ids = new Set(jobs.map(({ id }) => id));
+    const ofJobs = () =>
+      receiver.received.filter(({ body }) => ids.has((JSON.parse(body) as { data: JobDocument }).data.id));
+    await eventually(() => ofJobs().length >= 2 * jobs.length);
+    const events = ofJobs().map(({ body, headers }) =>
       verifyWebhook(service.summary.webhookSecret, body, headers as Record<string, string>),
     );
     const expected = jobs.flatMap(({ id }) => [`job.started ${id}`, `job.succeeded ${id}`]);
     expect(events.map(({ type, data }) => `${type} ${data.id}`).sort()).toEqual(expected.sort());
-    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2 * jobs.length);
+    expect(new Set(ofJobs().map(({ headers }) => headers['webhook-id'])).size).toBe(2 * jobs.length);
   });
 });

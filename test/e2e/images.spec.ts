@@ -62,6 +62,24 @@ describe('from a picture', () => {
     expect(await psnr(near, input)).toBeGreaterThan(await psnr(picture, input));
   });
 
+  it('edits it by an instruction, named by the id that it was uploaded under', async () => {
+    const { data: upload } = await service.client.http.POST('/v1/uploads');
+    const put = await fetch(upload!.url, {
+      method: upload!.method,
+      headers: upload!.headers,
+      body: new Uint8Array(input),
+    });
+    expect(put.status).toBe(200);
+    const body = { prompt: 'make it green', images: [upload!.id], seed: 5, steps: 4 };
+    const { data: accepted } = await service.client.http.POST('/v1/edits', { body });
+    const job = await service.finished(accepted!.id);
+    expect(job).toMatchObject({ state: 'succeeded', kind: 'edit', model: 'z-image-nano-edit' });
+    expect(job.request).toMatchObject({ width: 256, height: 256, images: [{ width: 256, height: 256 }] });
+    const edited = await service.image(job);
+    expect(await sharp(edited).metadata()).toMatchObject({ format: 'png', width: 256, height: 256 });
+    expect(await psnr(edited, input)).toBeLessThan(30);
+  });
+
   it('makes the white part of a mask anew and keeps the rest', async () => {
     const white = await sharp({ create: { width: 128, height: 256, channels: 3, background: 'white' } })
       .png()
