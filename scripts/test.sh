@@ -32,8 +32,9 @@ if ! (set -e; prepare) >&2; then
   echo '0 passed, 1 failed'
   exit 1
 fi
-# Says itself what is missing; the test is skipped then.
+# Each says itself what is missing; its tests are skipped then.
 bash scripts/install-python-tools.sh >&2 || true
+bash scripts/install-prometheus.sh >&2 || true
 
 check format npm run -s format:check
 check lint npm run -s lint

@@ -16,6 +16,8 @@ export interface FleetOptions {
   /** What the processes get for the address of the real Redis. */
   redisUrlOf?: (url: string) => string;
   environment?: Record<string, string>;
+  /** What a process of this entry point gets besides. */
+  environmentOf?: (entry: string) => Record<string, string>;
 }
 
 /** Fields of the job's hash, as strings. */

@@ -86,7 +86,8 @@ export class Fleet {
   }
 
   add(entry) {
-    return new FleetProcess(resolve(root, entry), this.environment);
+    const own = this.options.environmentOf?.(entry) ?? {};
+    return new FleetProcess(resolve(root, entry), { ...this.environment, ...own });
   }
 
   newKey(tenant, scopes = ['generate', 'read', 'priority']) {

@@ -90,7 +90,8 @@ export class WorkerMetrics {
         registers,
         async collect() {
           const value = await read();
-          if (value === undefined) this.reset();
+          // reset() would leave a 0 behind.
+          if (value === undefined) this.remove();
           else this.set(value);
         },
       });

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { Fleet } from '../fleet/fleet.mjs';
+import { eventually } from '../support/embedded.js';
+import { Prometheus, prometheusCanBeHad, promtool, type Sample } from '../support/prometheus.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
+
+interface Dashboard {
+  uid: string;
+  panels: { title: string; datasource: { uid: string }; targets: { expr: string; legendFormat: string }[] }[];
+}
+interface Rules {
+  groups: { rules: { alert: string; labels: { severity: string } }[] }[];
+}
+
+const dashboard = JSON.parse(readFileSync('observability/grafana/zimage-queue.json', 'utf8')) as Dashboard;
+const alerts = (parse(readFileSync('observability/alerts.yml', 'utf8')) as Rules).groups.flatMap(({ rules }) => rules);
+
+/** Queries that have nothing to show on a machine of the tests, and why. */
+const withoutData: Record<string, string> = {
+  'sum by (model, instance) (zimage_gpu_memory_used_bytes)': 'no nvidia-smi, no series',
+};
+
+it('has an entry in the runbook for every alert', () => {
+  const operations = readFileSync('docs/operations.md', 'utf8');
+  for (const { alert } of alerts) expect(operations).toMatch(new RegExp(`^### ${alert}$`, 'm'));
+});
+
+it('provisions Grafana with the dashboard, from the data source that its panels name', () => {
+  const { datasources } = parse(readFileSync('observability/grafana/datasource.yml', 'utf8')) as {
+    datasources: { uid: string; type: string; url: string }[];
+  };
+  const { providers } = parse(readFileSync('observability/grafana/dashboards.yml', 'utf8')) as {
+    providers: { options: { path: string } }[];
+  };
+  const { services, configs } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
+    services: Record<string, { configs?: { source: string; target: string }[] }>;
+    configs: Record<string, { file?: string }>;
+  };
+  const mounted = new Map(services.grafana!.configs!.map(({ source, target }) => [configs[source]!.file, target]));
+  expect(new Set(dashboard.panels.map(({ datasource }) => datasource.uid))).toEqual(new Set([datasources[0]!.uid]));
+  expect(Object.keys(services)).toContain(new URL(datasources[0]!.url).hostname);
+  expect(mounted.get('./observability/grafana/datasource.yml')).toMatch(/^\/etc\/grafana\/provisioning\/datasources\//);
+  expect(mounted.get('./observability/grafana/dashboards.yml')).toMatch(/^\/etc\/grafana\/provisioning\/dashboards\//);
+  expect(mounted.get('./observability/grafana/zimage-queue.json')).toContain(`${providers[0]!.options.path}/`);
+});
+
+(prometheusCanBeHad ? describe : describe.skip)('by a real Prometheus', () => {
+  it('is a valid configuration with valid rules', () => {
+    expect(promtool('check', 'config', 'observability/prometheus.yml')).toContain(`${alerts.length} rules found`);
+  });
+
+  it('fires each alert in the case it is for, and not in others', () => {
+    expect(promtool('test', 'rules', 'observability/alerts.test.yml')).toContain('SUCCESS');
+    const cases = readFileSync('observability/alerts.test.yml', 'utf8');
+    for (const { alert } of alerts) expect(cases).toContain(alert);
+  });
+
+  describe('that scrapes an API, a sender and a worker with a real engine', () => {
+    let fleet: Fleet;
+    let receiver: WebhookReceiver;
+    let prometheus: Prometheus;
+
+    beforeAll(async () => {
+      const [worker, sender] = ['dist/apps/worker/src/main.js', 'dist/apps/api/src/sender.js'];
+      const ports: Record<string, string> = { [worker]: String(await freePort()), [sender]: String(await freePort()) };
+      receiver = await WebhookReceiver.start();
+      fleet = await Fleet.start({
+        workerEntry: worker,
+        environmentOf: (entry) => (ports[entry] === undefined ? {} : { METRICS_PORT: ports[entry] }),
+      });
+      const targets: Record<string, string> = {
+        api: new URL(fleet.url).host,
+        sender: `127.0.0.1:${ports[sender]}`,
+        worker: `127.0.0.1:${ports[worker]}`,
+      };
+      // The shipped configuration, but for where the processes are and how often they are asked.
+      const { scrape_configs } = parse(readFileSync('observability/prometheus.yml', 'utf8')) as {
+        scrape_configs: { job_name: string }[];
+      };
+      const config = {
+        global: { scrape_interval: '1s', evaluation_interval: '1s' },
+        rule_files: [resolve('observability/alerts.yml')],
+        scrape_configs: scrape_configs.map(({ job_name }) => ({
+          job_name,
+          static_configs: [{ targets: [targets[job_name]] }],
+        })),
+      };
+      prometheus = await Prometheus.start(stringify(config));
+      await eventually(async () => (await prometheus.query('up == 1')).length === 3);
+      const webhook = { url: receiver.url };
+      for (const seed of [1, 2, 3]) await fleet.generate({ prompt: 'red apple', seed, steps: 2, webhook });
+      await eventually(() => receiver.received.length === 3);
+    });
+    afterAll(async () => {
+      await prometheus.stop();
+      await Promise.all([fleet.stop(), receiver.stop()]);
+    });
+
+    it.each(
+      dashboard.panels.flatMap(({ title, targets }) =>
+        targets.map(({ expr, legendFormat }) => [title, expr, legendFormat]),
+      ),
+    )('panel "%s": %s', async (_title, expression, legendFormat) => {
+      if (withoutData[expression] !== undefined) {
+        expect(await prometheus.query(expression)).toEqual([]);
+        return;
+      }
+      let samples: Sample[] = [];
+      // A rate needs two scrapes around what it counts.
+      await eventually(async () => {
+        samples = await prometheus.query(expression);
+        return samples.some(({ value }) => Number.isFinite(value));
+      });
+      // What the legend names is a label of the series.
+      for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+        for (const { metric } of samples) expect(Object.keys(metric)).toContain(label);
+      }
+    });
+
+    it('evaluates every alert, and none fires', async () => {
+      await eventually(async () => [...(await prometheus.rules()).values()].every((health) => health === 'ok'));
+      expect([...(await prometheus.rules()).keys()].sort()).toEqual(alerts.map(({ alert }) => alert).sort());
+      expect(await prometheus.query('ALERTS{alertstate="firing"}')).toEqual([]);
+    });
+  });
+});
