@@ -100,14 +100,19 @@ describe('the engine’s batch', () => {
   });
 
   it('previews the image that a request is on its way to, and makes the same image', async () => {
+    const request = { ...base, steps: 24 };
+    const { pixels: made } = await engine.run(request);
     const previews: [number, number][] = [];
     const onPreview = (step: number, { pixels }: { pixels: Uint8Array }): void =>
-      void previews.push([step, psnr(pixels, solo[1]!)]);
-    const { pixels } = await engine.run({ ...mixed[1]!, previewEvery: 3 }, { onPreview });
-    expect(Buffer.compare(pixels, solo[1]!)).toBe(0);
-    expect(previews.map(([step]) => step)).toEqual([3, 6]);
-    expect(previews[1]![1]).toBeGreaterThan(previews[0]![1]);
-    expect(previews[1]![1]).toBeGreaterThan(25);
+      void previews.push([step, psnr(pixels, made)]);
+    const { pixels } = await engine.run({ ...request, previewEvery: 3 }, { onPreview });
+    expect(Buffer.compare(pixels, made)).toBe(0);
+    // Steps do not wait for previews: some are overtaken by the next.
+    const steps = previews.map(([step]) => step);
+    expect(steps.length).toBeGreaterThan(1);
+    expect(steps).toEqual([3, 6, 9, 12, 15, 18, 21].filter((step) => steps.includes(step)));
+    expect(previews.at(-1)![1]).toBeGreaterThan(previews[0]![1]);
+    expect(previews.at(-1)![1]).toBeGreaterThan(25);
   });
 
   it('lets a small image of few steps that comes late leave before a large one of many', async () => {
@@ -119,6 +124,25 @@ describe('the engine’s batch', () => {
     await engine.run({ ...base, width: 384, height: 384, steps: 12 }, { onStep }).then(() => order.push('large'));
     await small;
     expect(order).toEqual(['small', 'large']);
+  });
+
+  it('goes on stepping while a large image is decoded', async () => {
+    const stepsAt: number[] = [];
+    const ended = new AbortController();
+    const small = engine.run(
+      { ...base, width: 64, height: 64, steps: 5000 },
+      { onStep: () => stepsAt.push(performance.now()) },
+      ended.signal,
+    );
+    let decodedFrom = 0;
+    const onStep = (): void => void (decodedFrom = performance.now());
+    await engine.run({ ...base, width: 512, height: 512, steps: 1 }, { onStep });
+    const decodedAt = performance.now();
+    ended.abort(new Error('seen enough'));
+    await expect(small).rejects.toThrow('seen enough');
+    const during = [decodedFrom, ...stepsAt.filter((at) => at > decodedFrom && at < decodedAt), decodedAt];
+    const longestGapMs = Math.max(...during.slice(1).map((at, i) => at - during[i]!));
+    expect(longestGapMs).toBeLessThan((decodedAt - decodedFrom) / 2);
   });
 
   it('refuses a size that the checkpoint cannot make, naming the side', async () => {

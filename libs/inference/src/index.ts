@@ -26,6 +26,7 @@ export { InputImageError } from './image/decode-image.js';
 export { UnsupportedSource, UnsupportedStrength } from './pipelines/unsupported-request.js';
 export { UnsupportedSize } from './pipelines/unsupported-size.js';
 export type { StepCost } from './batcher/warm-up.js';
+export { SessionThreadEnded } from './session/session-thread.js';
 export { BatcherClosed } from './batcher/batcher-closed.js';
 export { CaseError, parseCaseRequest, readCase, type CaseRequest } from './cases/case-request.js';
 export { runCase } from './cases/run-case.js';

@@ -2,7 +2,14 @@
  * Entry point of the engine host: the child process that owns ONNX Runtime. `session.run()` blocks this process's event
  * loop, so nothing that must stay responsive lives here. It ends when its parent's channel closes.
  */
-import { encodeImage, openEngine, type EngineOptions, type ImageEngine, type RgbImage } from '@app/inference';
+import {
+  encodeImage,
+  openEngine,
+  SessionThreadEnded,
+  type EngineOptions,
+  type ImageEngine,
+  type RgbImage,
+} from '@app/inference';
 import type { ErrorReport, HostCommand, HostEvent } from './protocol.js';
 
 const heartbeatMs = 1000;
@@ -48,6 +55,8 @@ async function run(command: HostCommand & { type: 'run' }): Promise<void> {
     const { width, height, computeMs, batch } = image;
     send({ type: 'image', id, image: { bytes, width, height, computeMs, batch } });
   } catch (error) {
+    // The engine is crippled: to the parent that is a crash, and it starts another host.
+    if (error instanceof SessionThreadEnded) process.exit(1);
     send({ type: 'error', id, error: reportOf(error) });
   } finally {
     running.delete(id);
@@ -81,5 +90,6 @@ process.on('message', (command: HostCommand) => {
 // batch that the parent is still draining.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
+// Not by process.exit, which aborts while a thread of the engine is in native code.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 setInterval(() => send({ type: 'heartbeat' }), heartbeatMs).unref();

@@ -137,8 +137,8 @@ export class Batcher<Request, State, Sample, Result, Preview> {
       if (!due) return;
       ticket.duePreview = null;
       const preview = await this.port.preview(due.state);
-      // Not when the request has left, or has come to its end meanwhile.
-      if (this.tickets.has(ticket) && ticket.phase.at === 'stepping') ticket.options.onPreview?.(due.step, preview);
+      // Not when the request has left meanwhile.
+      if (this.tickets.has(ticket)) ticket.options.onPreview?.(due.step, preview);
     });
   }
 

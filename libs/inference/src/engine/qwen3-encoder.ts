@@ -1,14 +1,14 @@
 import type { Qwen3Config } from '../models/qwen3-config.js';
 import { qwen3RotaryTables } from '../models/qwen3-text-encoder.js';
 import type { TextEncoder } from '../pipelines/components.js';
-import type { OnnxSession } from '../session/onnx-session.js';
+import type { Session } from '../session/session.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** The text encoder on its session. */
 export class Qwen3Encoder implements TextEncoder {
   constructor(
     private readonly config: Qwen3Config,
-    private readonly session: OnnxSession,
+    private readonly session: Session,
   ) {}
 
   async encode(tokenIds: readonly number[]): Promise<Tensor> {

@@ -3,14 +3,14 @@ import type { RgbImage } from '../image/pixels.js';
 import type { Siglip2Config } from '../models/siglip2-config.js';
 import { siglip2PositionWeights } from '../models/siglip2-positions.js';
 import type { VisionEncoder, VisionFeatures } from '../pipelines/components.js';
-import type { OnnxSession } from '../session/onnx-session.js';
+import type { Session } from '../session/session.js';
 
 /** The vision encoder on its session, its image preprocessing included. */
 export class Siglip2Encoder implements VisionEncoder {
   constructor(
     private readonly config: Siglip2Config,
     private readonly preprocessing: NaFlexConfig,
-    private readonly session: Pick<OnnxSession, 'run'>,
+    private readonly session: Session,
   ) {}
 
   get maxPatches(): number {

@@ -4,7 +4,7 @@ import { axialRotaryTables, captionPositions, imagePositions, paddedLength } fro
 import { timestepFrequencies } from '../models/z-image-modulation.js';
 import { omniLayout, type Grid } from '../models/z-image-omni-layout.js';
 import type { Caption, Denoiser, DenoiserSample, EditShape } from '../pipelines/components.js';
-import type { OnnxSession } from '../session/onnx-session.js';
+import type { Session } from '../session/session.js';
 import { sameDims, Tensor } from '../tensor/tensor.js';
 
 /** What the step is told about the tokens of a layout. */
@@ -25,7 +25,7 @@ export class ZImageDenoiser implements Denoiser {
 
   constructor(
     private readonly config: ZImageConfig,
-    private readonly sessions: { caption: OnnxSession; modulation: OnnxSession; step: OnnxSession },
+    private readonly sessions: { caption: Session; modulation: Session; step: Session },
     /** Where neighbours in a call would change a sample's result. */
     private readonly options: { oneSamplePerCall?: boolean } = {},
   ) {}

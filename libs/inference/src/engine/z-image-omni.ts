@@ -9,10 +9,8 @@ import type {
   EncodedReference,
   VisionEncoder,
 } from '../pipelines/components.js';
-import type { OnnxSession } from '../session/onnx-session.js';
+import type { Session } from '../session/session.js';
 import { Tensor } from '../tensor/tensor.js';
-
-type Session = Pick<OnnxSession, 'run'>;
 
 /** What an edit needs of the transformer once per prompt, and the vision encoder. */
 export class ZImageOmni implements EditComponents {

@@ -1,21 +1,15 @@
-import { OnnxSession, type SessionGraph, type SessionOptions } from './onnx-session.js';
+import type { Session } from './session.js';
 
 /** A graph that is loaded by its first run, for networks that many processes never use. */
-export class DeferredSession implements Pick<OnnxSession, 'run' | 'close'> {
-  private opened: Promise<OnnxSession> | null = null;
+export class DeferredSession implements Session {
+  private opened: Promise<Session> | null = null;
 
-  constructor(
-    private readonly graph: SessionGraph,
-    private readonly options: SessionOptions = {},
-  ) {}
+  /** @param open loads it */
+  constructor(private readonly open: () => Promise<Session>) {}
 
-  /** As `OnnxSession.run`. @throws ExecutionProviderError from the first run */
-  readonly run: OnnxSession['run'] = async (inputs, outputs) => {
-    this.opened ??= OnnxSession.open(this.graph, this.options);
+  /** As `Session.run`. Throws what `open` throws, from the first run. */
+  readonly run: Session['run'] = async (inputs, outputs) => {
+    this.opened ??= this.open();
     return (await this.opened).run(inputs, outputs);
   };
-
-  async close(): Promise<void> {
-    await (await this.opened)?.close();
-  }
 }

@@ -12,7 +12,7 @@ import { linear } from '../layers/linear.js';
 import type { StoredTensor } from '../tensor/stored-tensor.js';
 import { Tensor } from '../tensor/tensor.js';
 import { OnnxSession } from './onnx-session.js';
-import type { SessionGraph } from './onnx-session.js';
+import type { SessionGraph } from './session.js';
 
 // What the way weights are loaded rests on; each of these has changed between releases of ONNX Runtime.
 

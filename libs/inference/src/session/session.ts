@@ -1,0 +1,33 @@
+import type { Tensor } from '../tensor/tensor.js';
+
+export interface SessionOptions {
+  /** ONNX Runtime execution providers in order of preference; default ['cpu']. Nothing runs on one that is not named. */
+  executionProviders?: readonly string[] | undefined;
+  /** Threads of one run; default: all cores. */
+  threads?: number | undefined;
+  /**
+   * Whether its threads spin while they wait for each other within a run; default true. That is faster for a session that
+   * runs alone, and takes the cores from one that runs beside it.
+   */
+  spinning?: boolean | undefined;
+}
+
+/** ONNX bytes and the folder that their external data locations are relative to. */
+export interface SessionGraph {
+  bytes: Uint8Array;
+  root: string;
+}
+
+/** Integers as an int64 input. */
+export interface Integers {
+  integers: readonly number[];
+}
+
+/** One loaded graph, wherever it runs. */
+export interface Session {
+  /** Runs the graph once. float32 outputs by name. Throws OutOfMemory; SessionThreadEnded where the graph has a thread. */
+  run<Output extends string>(
+    inputs: Readonly<Record<string, Tensor | Integers>>,
+    outputs: readonly Output[],
+  ): Promise<Record<Output, Tensor>>;
+}
