@@ -39,8 +39,9 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     scope: operation['x-required-scope'],
   })),
 );
-/** What needs no key: probes, the documentation, and files behind signed URLs. */
+/** What needs no key: the page, probes, the documentation, and files behind signed URLs. */
 const publicRoutes = [
+  'GET /',
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',

@@ -38,6 +38,8 @@ import { queueMetrics } from './metrics/queue-metrics.js';
 import { ModelsController } from './models/models.controller.js';
 import { ImagesController } from './openai/images.controller.js';
 import { ImagesService } from './openai/images-service.js';
+import { PlaygroundController } from './playground/playground.controller.js';
+import { StorageOrigin } from './playground/storage-origin.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
@@ -95,6 +97,7 @@ export class ApiModule {
       new TenantJobs(jobs),
       new EventStream(jobs, events, documents),
       new SignedFiles(storage, config.urlSigningKey),
+      new StorageOrigin(storage),
       new Readiness(redis),
       new DeliveryLog(redis),
       new DeadLetters(redis),
@@ -121,6 +124,7 @@ export class ApiModule {
         FilesController,
         HealthController,
         MetricsController,
+        PlaygroundController,
       ],
       providers: [
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),

@@ -20,6 +20,7 @@ import { securityHeaders } from './http/security-headers.js';
 import { TimedAdapter } from './http/timed-adapter.js';
 import { validationPipe } from './http/validation.js';
 import { httpMetrics } from './metrics/http-metrics.js';
+import { pageFolder } from './playground/playground.controller.js';
 
 const bodyLimit = '256kb';
 
@@ -42,6 +43,7 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
   app.use(boundedNesting);
   const board = app.get(QueueBoard);
   app.use(queueBoardPath, board.handle.bind(board));
+  app.useStaticAssets(pageFolder, { prefix: '/playground', index: false, redirect: false });
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(logger));
   serveOpenApi(app);
