@@ -138,7 +138,8 @@ describe('fetching by hand', () => {
       .then((job) => job!.promote());
     const again = await source.next();
     expect(again).toMatchObject({ id, payloadFault: null, fence: 2 });
-    expect(await jobs.start(id, again!.fence, 'w')).toMatchObject({ outcome: 'started', record: { error: null } });
+    expect(await jobs.start(id, again!.fence, 'w')).toMatchObject({ outcome: 'started' });
+    expect(await jobs.get(id)).toMatchObject({ state: 'running', error: null });
   });
 
   it.each(['nonsense', '{"version":1}', 'null'])('takes %s for a damaged payload', async (data) => {

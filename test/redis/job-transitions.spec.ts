@@ -69,10 +69,10 @@ describe('job documents', () => {
 
   it('runs from start to commit, and the terminal state stays', async () => {
     const id = await accept({ webhook: allWebhooks });
-    expect(await jobs.start(id, 1, 'worker-1')).toMatchObject({
-      outcome: 'started',
-      record: { state: 'running', worker: 'worker-1', attempts: 1, fence: 1 },
-    });
+    const started = await jobs.start(id, 1, 'worker-1');
+    const running = await jobs.get(id);
+    expect(running).toMatchObject({ state: 'running', worker: 'worker-1', attempts: 1, fence: 1 });
+    expect(started).toEqual({ outcome: 'started', queueMs: running!.timings.queueMs });
     await jobs.progress(id, 1, 4, 8);
     const image = {
       index: 0,
@@ -131,7 +131,8 @@ describe('job documents', () => {
     expect(await jobs.release(id, 1)).toBe(true);
     expect(await jobs.get(id)).toMatchObject({ state: 'queued', worker: null });
     expect(await jobs.start(id, 1, 'a')).toEqual({ outcome: 'refused', state: 'queued' });
-    expect(await jobs.start(id, 2, 'b')).toMatchObject({ outcome: 'started', record: { attempts: 2 } });
+    expect(await jobs.start(id, 2, 'b')).toMatchObject({ outcome: 'started' });
+    expect(await jobs.get(id)).toMatchObject({ state: 'running', worker: 'b', attempts: 2 });
   });
 
   it('cancels a queued job at once and a running one by flag and message', async () => {

@@ -42,7 +42,8 @@ export class HandWorker {
     await this.source.open();
     for (let job = await this.source.next(); job; job = await this.source.next()) {
       const started = await this.jobs.start(job.id, job.fence, 'hand');
-      if (started.outcome === 'started') await this.make(job, started.record);
+      const record = started.outcome === 'started' && (await this.jobs.get(job.id));
+      if (record) await this.make(job, record);
       await this.source.complete(job);
     }
   }

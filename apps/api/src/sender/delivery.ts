@@ -26,21 +26,23 @@ export class DeliverySender {
    * Makes one attempt and logs it. Throws when another one shall follow, and BullMQ's UnrecoverableError when none can
    * help or this was the last.
    */
-  async send(entry: string, attempt: { number: number; isLast: boolean }): Promise<void> {
+  async send(entry: string, attempt: { number: number; isLast: boolean; isReplay: boolean }): Promise<void> {
     const owed = parseEntry(entry);
     const record = owed && (await this.parts.jobs.get(owed.jobId));
     // The document outlives the last attempt by far, unless somebody shortened its life.
     if (!owed || owed.kind === 'refund' || !record) throw new UnrecoverableError(`nothing to send for ${entry}`);
     const at = Date.now();
+    const { number, isLast, isReplay } = attempt;
     try {
       const outcome = await this.attempt(owed, record, entry);
-      await this.record(owed, record, { entry, at, attempt: attempt.number, ...outcome });
+      await this.record(owed, record, { entry, at, attempt: number, ...outcome });
+      if (isReplay && outcome.outcome === 'delivered') await this.parts.deadLetters.remove(record.tenant, entry);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const over = attempt.isLast || !error.retryable;
+      const over = isLast || !error.retryable;
       const status = 'status' in error && typeof error.status === 'number' ? error.status : null;
       const outcome: DeliveryOutcome = { outcome: over ? 'abandoned' : 'failed', status, error: error.message };
-      await this.record(owed, record, { entry, at, attempt: attempt.number, ...outcome });
+      await this.record(owed, record, { entry, at, attempt: number, ...outcome });
       throw over ? new UnrecoverableError(error.message) : error;
     }
   }
@@ -62,10 +64,6 @@ export class DeliverySender {
   ): Promise<void> {
     const { jobs, log, deadLetters } = this.parts;
     const { entry, at, outcome, status, error } = attempt;
-    if (outcome === 'delivered') await deadLetters.remove(tenant, entry);
-    // Progress that came late is worth nothing.
-    const worthReplay = owed.kind === 'copy' || owed.event !== 'job.progress';
-    if (outcome === 'abandoned' && worthReplay) await deadLetters.add(tenant, entry);
     if (owed.kind === 'copy') {
       const state = outcome === 'delivered' ? 'copied' : outcome === 'failed' ? 'pending' : 'failed';
       await jobs.recordCopy(id, owed.index, { state, status, error });
@@ -77,5 +75,8 @@ export class DeliverySender {
       durationMs: Date.now() - at,
       ...attempt,
     });
+    // Progress that came late is worth nothing.
+    const worthReplay = owed.kind === 'copy' || owed.event !== 'job.progress';
+    if (outcome === 'abandoned' && worthReplay) await deadLetters.add(tenant, entry);
   }
 }

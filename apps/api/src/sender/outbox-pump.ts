@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { JobStore } from '@app/common/jobs/job-store.js';
 import type { GpuQuota } from '@app/common/limits/gpu-quota.js';
-import type { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
+import type { DeliveryQueue, OwedDelivery } from '@app/common/queue/delivery-queue.js';
 import { Outbox, parseEntry } from '@app/common/webhooks/outbox.js';
 
 interface PumpParts {
@@ -32,21 +32,27 @@ export class OutboxPump {
     for (;;) {
       const entries = await this.outbox.lease();
       if (entries.length === 0) return;
-      await Promise.all(entries.map((entry) => this.settle(entry)));
+      await this.settle(entries);
       await this.outbox.remove(entries);
     }
   }
 
-  private async settle(entry: string): Promise<void> {
-    const { jobs, deliveries, quota, attempts } = this.parts;
-    const owed = parseEntry(entry);
-    if (owed?.kind === 'refund') {
-      const record = await jobs.get(owed.jobId);
-      if (record) await quota.refund(record.tenant, record.id);
-    } else {
+  private async settle(entries: readonly string[]): Promise<void> {
+    const refunds: string[] = [];
+    const deliveries: OwedDelivery[] = [];
+    for (const entry of entries) {
+      const owed = parseEntry(entry);
       // Progress is not sent again: the next report says more.
       const isProgress = owed?.kind === 'webhook' && owed.event === 'job.progress';
-      await deliveries.add(entry, isProgress ? 1 : attempts);
+      if (owed?.kind === 'refund') refunds.push(owed.jobId);
+      else deliveries.push({ entry, attempts: isProgress ? 1 : this.parts.attempts });
     }
+    await Promise.all([this.parts.deliveries.add(deliveries), ...refunds.map((jobId) => this.refund(jobId))]);
+  }
+
+  private async refund(jobId: string): Promise<void> {
+    const { jobs, quota } = this.parts;
+    const record = await jobs.get(jobId);
+    if (record) await quota.refund(record.tenant, record.id);
   }
 }

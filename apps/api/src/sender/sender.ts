@@ -81,7 +81,8 @@ export class Sender {
     this.deliveryWorker = this.deliveries.process(
       async (job) => {
         const number = job.attemptsMade + 1;
-        await sender.send(job.data.entry, { number, isLast: number >= (job.opts.attempts ?? 1) });
+        const { entry, replay = false } = job.data;
+        await sender.send(entry, { number, isLast: number >= (job.opts.attempts ?? 1), isReplay: replay });
         return null;
       },
       concurrentDeliveries,

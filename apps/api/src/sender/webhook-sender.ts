@@ -22,14 +22,18 @@ export class WebhookSender {
   async send(record: JobRecord, entry: string, event: WebhookEvent): Promise<DeliveryOutcome> {
     if (!record.webhook) throw new DestinationRefused('the job asked for no webhook');
     const { url } = record.webhook;
-    if (await this.endpoints.has(record.tenant, url)) {
+    const [isDisabled, keys] = await Promise.all([
+      this.endpoints.has(record.tenant, url),
+      this.secrets.signingKeys(record.tenant),
+    ]);
+    if (isDisabled) {
       return { outcome: 'disabled', status: null, error: 'the endpoint answered 410 Gone before' };
     }
     const message = signedMessage({
       id: webhookId(entry),
       event,
       document: await toJobDocument(record, this.urlOf),
-      keys: await this.secrets.signingKeys(record.tenant),
+      keys,
       now: new Date(),
     });
     try {

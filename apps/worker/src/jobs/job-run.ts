@@ -160,7 +160,7 @@ export class JobRun {
     const result = await store.start(this.job.id, this.job.fence, workerId);
     if (result.outcome === 'refused') throw new StartRefused(result.state);
     this.isStarted = true;
-    this.queueMs = result.record.timings.queueMs;
+    this.queueMs = result.queueMs;
     this.startedAt = Date.now();
   }
 

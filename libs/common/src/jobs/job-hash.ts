@@ -2,10 +2,20 @@ import { stepsToRun } from './cost.js';
 import type { JobOutcome, JobRecord, OutputCopy } from './job-record.js';
 import { webhookEvents } from '../contracts/job-states.js';
 
-/** What the caller of `accept` decides; the script adds state, times, tags and counters. */
+/** What the caller of `accept` decides; the script adds the time and what the fair queue needs. Counters begin at zero, and absent. */
 export type AcceptedFields = Pick<
   JobRecord,
-  'kind' | 'model' | 'request' | 'priority' | 'metadata' | 'webhook' | 'putUrls'
+  | 'id'
+  | 'tenant'
+  | 'kind'
+  | 'model'
+  | 'request'
+  | 'priority'
+  | 'cost'
+  | 'metadata'
+  | 'webhook'
+  | 'putUrls'
+  | 'deadlineAt'
 > & {
   ttlMs: number;
   quota?: number | undefined;
@@ -14,8 +24,12 @@ export type AcceptedFields = Pick<
 
 /** Fields and values for HSET. An absent field is null. */
 export function encodeAccepted(fields: AcceptedFields): string[] {
-  const { webhook, request, traceparent, putUrls } = fields;
+  const { webhook, request, traceparent, putUrls, deadlineAt } = fields;
   return [
+    ['id', fields.id],
+    ['state', 'queued'],
+    ['tenant', fields.tenant],
+    ['cost', String(fields.cost)],
     ['kind', fields.kind],
     ['model', fields.model],
     ['request', JSON.stringify(request)],
@@ -23,6 +37,7 @@ export function encodeAccepted(fields: AcceptedFields): string[] {
     ['metadata', JSON.stringify(fields.metadata)],
     ['steps', String(stepsToRun(request) * request.n)],
     ['ttlMs', String(fields.ttlMs)],
+    ...(deadlineAt === null ? [] : [['deadlineAt', String(deadlineAt)] as const]),
     ...(traceparent === undefined ? [] : [['traceparent', traceparent] as const]),
     ...(fields.quota === undefined ? [] : [['metered', '1'] as const]),
     ...(putUrls.length > 0 ? [['putUrls', JSON.stringify(putUrls)] as const] : []),

@@ -64,13 +64,14 @@ export interface AcceptedJob {
 }
 
 export type StartResult =
-  | { outcome: 'started'; record: JobRecord }
+  /** `queueMs`: from the acceptance to the job's first start. */
+  | { outcome: 'started'; queueMs: number }
   /** Terminal states: complete the BullMQ job without running it. `running`: another fetch owns the job. */
   | { outcome: 'refused'; state: JobState | 'missing' };
 
 type AcceptReply =
   | ['exists' | 'tenant_limit' | 'queue_full']
-  | ['accepted', tag: string, base: string, document: string[], openJobs: number];
+  | ['accepted', tag: string, base: string, createdAt: number, openJobs: number];
 
 const classWeights: Record<JobRecord['priority'], number> = { high: 4, normal: 1, low: 0.25 };
 const defaultTtlMs = 7 * 24 * 3600 * 1000;
@@ -100,7 +101,7 @@ export class JobStore {
     const { id } = reserved;
     const { tenantJobs } = job.caps;
     const charged = await this.charge(id, job);
-    const reply = await this.write(id, job);
+    const { reply, fields } = await this.write(id, job);
     const [outcome] = reply;
     if (outcome === 'tenant_limit' || outcome === 'queue_full') {
       await this.unreserve({ ...job, id });
@@ -114,7 +115,7 @@ export class JobStore {
     }
     // The job is accepted: what goes wrong from here on, the janitor puts right.
     if (outcome === 'accepted') await this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
-    const record = outcome === 'accepted' ? decodeJob(reply[3]) : await this.get(id);
+    const record = outcome === 'accepted' ? decodeJob([...fields, 'createdAt', String(reply[3])]) : await this.get(id);
     if (!record) throw new Error(`job ${id} vanished while it was accepted`);
     const limits = outcome === 'accepted' ? [openJobsLimit(tenantJobs, reply[4]), ...charged] : [];
     return { record, replayed: outcome === 'exists', limits };
@@ -172,13 +173,11 @@ export class JobStore {
 
   /** A fetched job begins. `fence` is {@link FetchedJob.fence}. */
   async start(id: string, fence: number, worker: string): Promise<StartResult> {
-    const [outcome, detail] = await this.call<['started', string[]] | ['refused', JobState | 'missing']>(start, id, [
+    const [outcome, detail] = await this.call<['started', number] | ['refused', JobState | 'missing']>(start, id, [
       fence,
       worker,
     ]);
-    if (outcome === 'refused') return { outcome, state: detail };
-    const record = decodeJob(detail);
-    return record ? { outcome, record } : { outcome: 'refused', state: 'missing' };
+    return outcome === 'started' ? { outcome, queueMs: detail } : { outcome, state: detail };
   }
 
   /** Progress of a running job; at most one call a second and job. Ignored from a fetch that lost the job. */
@@ -224,7 +223,7 @@ export class JobStore {
       this.redis.hget(keys.fair, 'base'),
     ]);
     const [state, tag, fenceBase] = fields;
-    if (state === 'queued' && tag && fenceBase) await this.queue(id, tag, base ?? '0', fenceBase);
+    if (state === 'queued' && tag) await this.queue(id, tag, base ?? '0', fenceBase ?? '0');
     else await this.redis.zrem(keys.unqueued, id);
   }
 
@@ -250,10 +249,12 @@ export class JobStore {
     await this.redis.zrem(keys.unqueued, id);
   }
 
-  private async write(id: string, job: NewJob): Promise<AcceptReply> {
+  private async write(id: string, job: NewJob): Promise<{ reply: AcceptReply; fields: string[] }> {
     const keys = keysOf(id);
     const weight = job.weight * classWeights[job.priority];
-    return this.call<AcceptReply>(
+    const ttlMs = this.options.ttlMs ?? defaultTtlMs;
+    const fields = encodeAccepted({ ...job, id, ttlMs, traceparent: currentTraceparent() });
+    const reply = await this.call<AcceptReply>(
       accept,
       id,
       [
@@ -265,10 +266,11 @@ export class JobStore {
         job.caps.tenantJobs,
         job.caps.queueJobs,
         job.deadlineAt ?? '',
-        ...encodeAccepted({ ...job, ttlMs: this.options.ttlMs ?? defaultTtlMs, traceparent: currentTraceparent() }),
+        ...fields,
       ],
       [keys.index(job.tenant)],
     );
+    return { reply, fields };
   }
 
   private async call<Reply = unknown>(

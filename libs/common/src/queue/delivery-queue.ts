@@ -1,4 +1,4 @@
-import { Queue, Worker, type Processor } from 'bullmq';
+import { Queue, Worker, type JobsOptions, type Processor } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { deliveryQueueName, deliveryQueuePrefix } from './queue-names.js';
 
@@ -6,6 +6,14 @@ import { deliveryQueueName, deliveryQueuePrefix } from './queue-names.js';
 export interface Delivery {
   version: 1;
   entry: string;
+  /** Asked for by the client: the entry may be a dead letter. */
+  replay?: true;
+}
+
+/** How often an entry is tried. */
+export interface OwedDelivery {
+  entry: string;
+  attempts: number;
 }
 
 /** The queue between outbox and endpoints: it spaces the attempts out over days. */
@@ -14,12 +22,15 @@ export class DeliveryQueue {
 
   constructor(private readonly connection: Redis) {}
 
-  /** Adding an entry that is there already changes nothing. */
-  async add(entry: string, attempts: number): Promise<void> {
-    await this.queue().add(
-      'delivery',
-      { version: 1, entry },
-      { jobId: entry, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true },
+  /** All or none, in one call. Adding an entry that is there already changes nothing. */
+  async add(owed: readonly OwedDelivery[]): Promise<void> {
+    if (owed.length === 0) return;
+    await this.queue().addBulk(
+      owed.map(({ entry, attempts }) => ({
+        name: 'delivery',
+        data: { version: 1, entry },
+        opts: optionsOf(entry, attempts),
+      })),
     );
   }
 
@@ -27,7 +38,7 @@ export class DeliveryQueue {
   async sendNow(entry: string, attempts: number): Promise<void> {
     const waiting = await this.queue().getJob(entry);
     if (waiting && (await waiting.isDelayed())) await waiting.promote();
-    else await this.add(entry, attempts);
+    else await this.queue().add('delivery', { version: 1, entry, replay: true }, optionsOf(entry, attempts));
   }
 
   /** Starts sending. An error of `processor` is a failed attempt; `backoff` says how long to wait after it. */
@@ -43,6 +54,8 @@ export class DeliveryQueue {
       // Longer than an attempt may take.
       lockDuration: 30_000,
       maxStalledCount: 20,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
       settings: { backoffStrategy: (failedAttempts, _type, error) => backoff(failedAttempts, error) },
     });
     worker.on('error', () => undefined);
@@ -73,3 +86,9 @@ export class DeliveryQueue {
     return queue;
   }
 }
+
+const optionsOf = (entry: string, attempts: number): JobsOptions => ({
+  jobId: entry,
+  attempts,
+  backoff: { type: 'custom' },
+});

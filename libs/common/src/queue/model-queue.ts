@@ -17,6 +17,8 @@ const workerOptions = {
   stalledInterval: 5_000,
   maxStalledCount: 20,
   drainDelay: 1,
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
 } satisfies Partial<WorkerOptions>;
 
 /** A BullMQ worker that runs nothing by itself: jobs are fetched by hand, or stalled ones only recovered. */
@@ -54,13 +56,7 @@ export class ModelQueues {
 
   /** Adding an id that is there already changes nothing. `place` is BullMQ's priority, 1 … 2,097,151. */
   async add(model: string, job: QueuedJob, place: number): Promise<void> {
-    await this.of(model).add('job', job, {
-      jobId: job.id,
-      priority: place,
-      attempts: 1000,
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
+    await this.of(model).add('job', job, { jobId: job.id, priority: place });
   }
 
   /** Takes a waiting job out. One that a worker holds stays: that worker's next script call ends it. */

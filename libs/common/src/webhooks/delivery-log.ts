@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { webhookEvents } from '../contracts/job-states.js';
 import { modelOfJob } from '../jobs/job-id.js';
 import { ModelKeys } from '../jobs/model-keys.js';
+import { logAttempt } from './log-attempt.lua.js';
 
 /** `abandoned`: the last attempt failed, or none can help. `disabled`: the endpoint had answered 410 Gone. */
 export const deliveryOutcomes = ['delivered', 'failed', 'abandoned', 'disabled'] as const;
@@ -38,9 +39,7 @@ export class DeliveryLog {
   async record(jobId: string, attempt: DeliveryAttempt): Promise<void> {
     const key = keyOf(jobId);
     if (key === null) return;
-    await this.redis.rpush(key, JSON.stringify(attempt));
-    await this.redis.ltrim(key, -maxAttempts, -1);
-    await this.redis.pexpire(key, keepMs);
+    await logAttempt.run(this.redis, [key], [JSON.stringify(attempt), maxAttempts, keepMs]);
   }
 
   async list(jobId: string): Promise<DeliveryAttempt[]> {

@@ -10,17 +10,16 @@ export const endGraceMs = 15_000;
  * KEYS: ofJob, cancel channel. Returns [`missing`] | [`terminal` | `canceled` | `requested`, document].
  */
 export const cancel = new Script(`${prelude}
-local state = get('state')
-if not state then return { 'missing' } end
-if terminal[state] then return { 'terminal', document() } end
+if not doc.state then return { 'missing' } end
+if terminal[doc.state] then return { 'terminal', document() } end
 -- A queued job may be in a worker's hands too, waiting for room.
-redis.call('PUBLISH', KEYS[11], get('id'))
-if state == 'queued' then
+redis.call('PUBLISH', KEYS[11], doc.id)
+if doc.state == 'queued' then
   finish('canceled')
   return { 'canceled', document() }
 end
 if redis.call('HSETNX', job, 'cancelRequestedAt', now) == 1 then
-  redis.call('ZADD', due, 'LT', now + ${endGraceMs}, get('id'))
+  redis.call('ZADD', due, 'LT', now + ${endGraceMs}, doc.id)
 end
 return { 'requested', document() }
 `);

@@ -8,13 +8,11 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: fence, terminal state, then the outcome's fields and values. Returns 1, or 0 when refused.
  */
 export const commit = new Script(`${prelude}
-local state, owner, deadline = fields('state', 'fence', 'deadlineAt')
-if state ~= 'running' or tonumber(owner) ~= tonumber(ARGV[1]) then return 0 end
-if ARGV[2] == 'succeeded' and deadline and tonumber(deadline) <= now then
+if not runsUnder(ARGV[1]) then return 0 end
+if ARGV[2] == 'succeeded' and doc.deadlineAt and tonumber(doc.deadlineAt) <= now then
   finish('expired')
   return 0
 end
-if #ARGV > 2 then redis.call('HSET', job, unpack(ARGV, 3)) end
-finish(ARGV[2])
+finish(ARGV[2], unpack(ARGV, 3))
 return 1
 `);

@@ -7,8 +7,7 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: fence. Returns the job's crashes so far.
  */
 export const countCrash = new Script(`${prelude}
-if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return number('crashes') or 0 end
-local flow = get('flow')
-if redis.call('HEXISTS', fair, flow) == 1 then redis.call('HINCRBYFLOAT', fair, flow, get('share')) end
+if not runsUnder(ARGV[1]) then return tonumber(doc.crashes or 0) end
+if redis.call('HEXISTS', fair, doc.flow) == 1 then redis.call('HINCRBYFLOAT', fair, doc.flow, doc.share) end
 return redis.call('HINCRBY', job, 'crashes', 1)
 `);

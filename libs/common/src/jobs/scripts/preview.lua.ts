@@ -3,7 +3,7 @@ import { Script } from './script.js';
 
 /** KEYS: ofJob. ARGV: fence, index, step, width, height, key. Returns 1, or 0 when the fetch does not own the job. */
 export const preview = new Script(`${prelude}
-if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
+if not runsUnder(ARGV[1]) then return 0 end
 emit('preview', {
   index = tonumber(ARGV[2]),
   step = tonumber(ARGV[3]),

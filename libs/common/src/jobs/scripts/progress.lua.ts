@@ -3,8 +3,8 @@ import { Script } from './script.js';
 
 /** KEYS: ofJob. ARGV: fence, step, steps. Returns 1, or 0 when the fetch does not own the job. */
 export const progress = new Script(`${prelude}
-if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', job, 'step', ARGV[2], 'steps', ARGV[3])
+if not runsUnder(ARGV[1]) then return 0 end
+redis.call('HSET', job, 'step', ARGV[2])
 emit('progress', { step = tonumber(ARGV[2]), steps = tonumber(ARGV[3]) })
 announce('job.progress', '.' .. ARGV[2])
 return 1

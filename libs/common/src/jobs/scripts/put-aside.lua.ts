@@ -8,7 +8,7 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: error as JSON. Returns 1, or 0 when the job is not queued.
  */
 export const putAside = new Script(`${prelude}
-if get('state') ~= 'queued' then return 0 end
+if doc.state ~= 'queued' then return 0 end
 redis.call('HSET', job, 'error', ARGV[1])
 return 1
 `);

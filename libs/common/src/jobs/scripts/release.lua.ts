@@ -7,8 +7,8 @@ import { Script } from './script.js';
  * KEYS: ofJob. ARGV: fence. Returns 1, or 0 when the fetch does not own the job.
  */
 export const release = new Script(`${prelude}
-if get('state') ~= 'running' or number('fence') ~= tonumber(ARGV[1]) then return 0 end
-if get('cancelRequestedAt') then
+if not runsUnder(ARGV[1]) then return 0 end
+if doc.cancelRequestedAt then
   finish('canceled')
   return 1
 end

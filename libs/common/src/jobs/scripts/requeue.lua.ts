@@ -8,15 +8,13 @@ import { Script } from './script.js';
  * KEYS: ofJob, BullMQ's hash of the job. Returns 1 when the job was lost.
  */
 export const requeue = new Script(`${prelude}
-local state = get('state')
-if not state or terminal[state] or redis.call('EXISTS', KEYS[11]) == 1 then return 0 end
-local id = get('id')
-if redis.call('ZSCORE', unqueued, id) then return 0 end
-if state == 'running' then
+if not doc.state or terminal[doc.state] or redis.call('EXISTS', KEYS[11]) == 1 then return 0 end
+if redis.call('ZSCORE', unqueued, doc.id) then return 0 end
+if doc.state == 'running' then
   redis.call('HSET', job, 'state', 'queued')
   emit('state', { state = 'queued' })
 end
-redis.call('HSET', job, 'fenceBase', get('fence'))
-redis.call('ZADD', unqueued, now, id)
+redis.call('HSET', job, 'fenceBase', doc.fence or 0)
+redis.call('ZADD', unqueued, now, doc.id)
 return 1
 `);

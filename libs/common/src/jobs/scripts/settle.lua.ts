@@ -10,14 +10,13 @@ import { Script } from './script.js';
  */
 export const settle = new Script(`${prelude}
 local id = ARGV[1]
-local state = get('state')
-if not state or terminal[state] then
+if not doc.state or terminal[doc.state] then
   redis.call('ZREM', due, id)
   return ''
 end
 
 local verdict, at
-local canceledAt, deadline = number('cancelRequestedAt'), number('deadlineAt')
+local canceledAt, deadline = tonumber(doc.cancelRequestedAt), tonumber(doc.deadlineAt)
 if canceledAt then
   verdict, at = 'canceled', canceledAt
 elseif deadline then
@@ -26,7 +25,7 @@ else
   redis.call('ZREM', due, id)
   return ''
 end
-if state == 'running' then at = at + ${endGraceMs} end
+if doc.state == 'running' then at = at + ${endGraceMs} end
 if now < at then
   redis.call('ZADD', due, at, id)
   return ''

@@ -4,32 +4,32 @@ import { Script } from './script.js';
 /**
  * A fetched job begins, under a fence that only rises: a worker with an older fetch of the same job is shut out.
  *
- * KEYS: ofJob. ARGV: fence, worker. Returns [`started`, document] | [`refused`, state or `missing`].
+ * KEYS: ofJob. ARGV: fence, worker. Returns [`started`, ms in the queue at the first start] | [`refused`, state or `missing`].
  */
 export const start = new Script(`${prelude}
-local id, state, owner, canceledAt, deadline, tag, createdAt =
-  fields('id', 'state', 'fence', 'cancelRequestedAt', 'deadlineAt', 'tag', 'createdAt')
-if not state then return { 'refused', 'missing' } end
+if not doc.state then return { 'refused', 'missing' } end
 local fence = tonumber(ARGV[1])
-if terminal[state] or fence <= tonumber(owner) then return { 'refused', state } end
-if canceledAt then
+if terminal[doc.state] or fence <= tonumber(doc.fence or 0) then return { 'refused', doc.state } end
+if doc.cancelRequestedAt then
   finish('canceled')
   return { 'refused', 'canceled' }
 end
-if deadline and tonumber(deadline) <= now then
+if doc.deadlineAt and tonumber(doc.deadlineAt) <= now then
   finish('expired')
   return { 'refused', 'expired' }
 end
 
-redis.call('HDEL', job, 'error')
-redis.call('HSET', job, 'state', 'running', 'fence', fence, 'worker', ARGV[2])
-if redis.call('HINCRBY', job, 'attempts', 1) == 1 then
-  redis.call('HSET', job, 'startedAt', now, 'queueMs', now - tonumber(createdAt))
+if doc.error then redis.call('HDEL', job, 'error') end
+local running = { 'state', 'running', 'fence', fence, 'worker', ARGV[2], 'attempts', (doc.attempts or 0) + 1 }
+if doc.attempts then
+  redis.call('HSET', job, unpack(running))
+else
+  redis.call('HSET', job, 'startedAt', now, 'queueMs', now - doc.createdAt, unpack(running))
   announce('job.started')
 end
 local v = tonumber(redis.call('HGET', fair, 'v') or 0)
-if tonumber(tag) > v then redis.call('HSET', fair, 'v', tag) end
-redis.call('ZREM', unqueued, id)
+if tonumber(doc.tag) > v then redis.call('HSET', fair, 'v', doc.tag) end
+redis.call('ZREM', unqueued, doc.id)
 emit('state', { state = 'running' })
-return { 'started', document() }
+return { 'started', tonumber(redis.call('HGET', job, 'queueMs')) }
 `);
