@@ -1,6 +1,6 @@
 /** Start-up time, memory by image size, and how far a request's image in a batch is from its solo image. */
 import { execFileSync } from 'node:child_process';
-import { openEngine } from '../dist/libs/inference/src/index.js';
+import { inspectCheckpoint, openEngine } from '../dist/libs/inference/src/index.js';
 import { arrivals } from './request-mix.mjs';
 import { median, writeSection } from './results-file.mjs';
 
@@ -9,15 +9,21 @@ const script = new URL('memory-process.mjs', import.meta.url).pathname;
 const measure = (side) => JSON.parse(execFileSync(process.execPath, [script, checkpoint, String(side)]));
 
 const opened = [0, 0, 0].map(measure);
-const bySide = [256, 512, 1024].map((side) => `| ${side} × ${side} | ${measure(side).peakMb.toFixed(0)} MB |`);
+const bySide = [256, 512, 1024].map((side) => {
+  const { peakMb } = measure(side);
+  // As for an engine that never has more in flight than this one image.
+  const [estimate] = inspectCheckpoint(checkpoint, { tokenBudget: (side / 16) ** 2, samplesPerCall: 1 }).memory;
+  const estimatedMb = estimate.hostBytes / 2 ** 20;
+  return `| ${side} × ${side} | ${peakMb.toFixed(0)} MB | ${estimatedMb.toFixed(0)} MB | ${(peakMb / estimatedMb).toFixed(2)} |`;
+});
 writeSection(
   'memory',
   `## Start-up and memory
 
 z-image-nano-turbo, each figure from a process of its own. Ready (checkpoint opened, graphs built, warm-up image made, a step timed): ${(median(opened.map(({ readyMs }) => readyMs)) / 1000).toFixed(2)} s. Resident memory then: ${median(opened.map(({ loadedMb }) => loadedMb)).toFixed(0)} MB.
 
-| one image of | peak resident memory |
-|---|---|
+| one image of | peak resident memory | estimated before loading | ratio |
+|---|---|---|---|
 ${bySide.join('\n')}`,
 );
 

@@ -24,6 +24,7 @@ describe('WorkerConfig', () => {
     ['PRECISION', 'int4'],
     ['TEXT_ENCODER_PROVIDER', 'cuda'],
     ['ALLOW_FLOAT16', 'perhaps'],
+    ['HOST_MEMORY_MB', '0'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(parse({ [name]: value }).error?.issues.map(({ path }) => path)).toEqual([[name]]);
   });

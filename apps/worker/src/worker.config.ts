@@ -25,6 +25,8 @@ export const WorkerConfig = z.object({
   /** Lets PRECISION be float16, for a checkpoint that is known not to overflow in it. */
   ALLOW_FLOAT16: z.stringbool().default(false),
   TEXT_ENCODER_PROVIDER,
+  /** Most host memory that the engine may take; without it all of the machine's or the container's. */
+  HOST_MEMORY_MB: z.coerce.number().int().min(1).optional(),
   /** From SIGTERM to the end: what runs is finished or handed back within it. */
   GRACE_S: z.coerce.number().min(1).default(25),
   /** An engine host that shows no life, or makes no step, for so long hangs, and is killed. Longer than the longest step. */

@@ -71,6 +71,7 @@ export class Worker {
         ...(config.PRECISION && { precision: config.PRECISION }),
         ...(config.TEXT_ENCODER_PROVIDER && { textEncoderProvider: config.TEXT_ENCODER_PROVIDER }),
         ...(config.THREADS !== undefined && { threads: config.THREADS }),
+        ...(config.HOST_MEMORY_MB !== undefined && { hostMemoryBytes: config.HOST_MEMORY_MB * 2 ** 20 }),
       },
     });
     const connect = (): Redis =>

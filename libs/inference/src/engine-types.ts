@@ -66,6 +66,8 @@ export interface CheckpointOptions {
   textEncoderProvider?: 'cpu';
   /** Threads of one run; default: all cores. */
   threads?: number;
+  /** Most bytes of host memory that the process may take; default: all of the machine's or its container's. */
+  hostMemoryBytes?: number;
 }
 
 export interface EngineOptions extends CheckpointOptions {

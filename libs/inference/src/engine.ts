@@ -22,10 +22,10 @@ const warmUpImage: ImageRequest = {
 
 /**
  * Opens a checkpoint, warms it up and starts its batch.
- * @throws CheckpointError naming file and field; ExecutionProviderError; NonFiniteOutput naming the network
+ * @throws CheckpointError naming file and field; MemoryInsufficient; ExecutionProviderError; NonFiniteOutput naming the network
  */
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
-  const opened = await openPipeline(options);
+  const opened = await openPipeline(options, { tokenBudget, samplesPerCall });
   try {
     const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage, null));
     return new BatchedEngine(opened, { ...measured, tokenBudget: Math.min(tokenBudget, measured.tokenBudget) });

@@ -42,6 +42,19 @@ export class OutOfMemory extends InferenceError {
   readonly retryable = true;
 }
 
+/** A checkpoint would take more memory than there is; said before it is loaded. With less beside it, it may fit. */
+export class MemoryInsufficient extends InferenceError {
+  readonly code = 'memory_insufficient';
+
+  constructor(
+    message: string,
+    /** Whether it would fit if nothing else used the memory. */
+    readonly retryable: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** The execution provider has no kernels for the precision, or the precision is not safe. */
 export class PrecisionError extends InferenceError {
   readonly code = 'precision_unsupported';

@@ -20,7 +20,14 @@ export {
 export { probeProviders, type ProviderProbe } from './engine/prove-accelerator.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';
-export { CheckpointError, ExecutionProviderError, InferenceError, OutOfMemory, PrecisionError } from './errors.js';
+export {
+  CheckpointError,
+  ExecutionProviderError,
+  InferenceError,
+  MemoryInsufficient,
+  OutOfMemory,
+  PrecisionError,
+} from './errors.js';
 export { NonFiniteOutput } from './pipelines/non-finite-output.js';
 export { InputImageError } from './image/decode-image.js';
 export { UnsupportedSource, UnsupportedStrength } from './pipelines/unsupported-request.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
 import { openComponents } from './engine/open-components.js';
+import type { Load } from './engine/memory-estimate.js';
 import type { CheckpointOptions } from './engine-types.js';
 import { CheckpointError } from './errors.js';
 import { ImagePipeline } from './pipelines/image-pipeline.js';
@@ -15,13 +16,17 @@ export interface OpenPipeline {
 /**
  * Opens a checkpoint. Small files are read before the networks are loaded, so that what is wrong with them
  * is said at once.
- * @throws CheckpointError naming file and field
+ * @param load what is to be in flight, for the memory; absent: one small image
+ * @throws CheckpointError naming file and field; MemoryInsufficient; ExecutionProviderError; PrecisionError
  */
-export async function openPipeline({ checkpoint: directory, ...options }: CheckpointOptions): Promise<OpenPipeline> {
+export async function openPipeline(
+  { checkpoint: directory, ...options }: CheckpointOptions,
+  load?: Load,
+): Promise<OpenPipeline> {
   const checkpoint = openCheckpoint(directory);
   const scheduler = checkpoint.json('scheduler/scheduler_config.json', SchedulerConfig);
   const tokenizer = openTokenizer(checkpoint);
-  const components = await openComponents(checkpoint, options);
+  const components = await openComponents(checkpoint, options, load);
   return {
     pipeline: new ImagePipeline(components, tokenizer, scheduler),
     close: () => components.close(),

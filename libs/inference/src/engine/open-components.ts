@@ -3,6 +3,9 @@ import type { CheckpointOptions } from '../engine-types.js';
 import type { CheckpointComponents } from '../pipelines/components.js';
 import { AutoEncoderImageDecoder, AutoEncoderImageEncoder } from './auto-encoder.js';
 import { checkpointGraphs } from './checkpoint-graphs.js';
+import { checkMemory } from './check-memory.js';
+import { memoryCapacity } from './memory-capacity.js';
+import type { Load } from './memory-estimate.js';
 import { planNetworks } from './network-plan.js';
 import { openSessions } from './open-sessions.js';
 import { proveAccelerator } from './prove-accelerator.js';
@@ -11,17 +14,23 @@ import { Siglip2Encoder } from './siglip2-encoder.js';
 import { ZImageDenoiser } from './z-image-denoiser.js';
 import { ZImageOmni } from './z-image-omni.js';
 
+/** The least that every engine is opened for: one image of 256 × 256 pixels. */
+const smallestLoad: Load = { tokenBudget: 256, samplesPerCall: 1 };
+
 /**
  * Loads the networks of a checkpoint.
  * @throws CheckpointError naming file and field when the checkpoint is damaged or not supported
+ * @throws MemoryInsufficient when it would not fit with `load` in flight, before any of it is loaded
  * @throws ExecutionProviderError when an execution provider is missing or takes no work; PrecisionError
  */
 export async function openComponents(
   checkpoint: Checkpoint,
   options: Omit<CheckpointOptions, 'checkpoint'> = {},
+  load = smallestLoad,
 ): Promise<CheckpointComponents> {
   const plan = planNetworks(options);
   const { configs, graphs, editGraphs } = checkpointGraphs(checkpoint, plan);
+  checkMemory(configs, options, load, await memoryCapacity(plan, options.hostMemoryBytes));
   await proveAccelerator(plan.transformer);
   const { sessions, editSessions, close } = await openSessions(graphs, editGraphs, plan, options.threads);
   const { edit } = configs;

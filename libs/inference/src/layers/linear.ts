@@ -27,8 +27,7 @@ export function linear(
 /** x times the transpose of a stored [outputs, inputs] weight. */
 function productWith(scope: Scope, x: Value, weight: Value, quantizable: boolean): Value {
   const { int8Products, storedProducts } = scope.graph.form;
-  const columns = () => scope.op('Transpose', [weight], { attributes: { perm: [1, 0] } });
-  if (quantizable && int8Products) return int8Product(scope, x, columns());
+  if (quantizable && int8Products) return int8Product(scope, x, weight);
   if (storedProducts) return scope.microsoftOp('FusedMatMul', [x, weight], { attributes: { transB: 1 } });
-  return scope.op('MatMul', [x, columns()]);
+  return scope.op('MatMul', [x, scope.op('Transpose', [weight], { attributes: { perm: [1, 0] } })]);
 }
