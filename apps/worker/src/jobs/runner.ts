@@ -121,7 +121,8 @@ export class JobRunner {
     if (error instanceof LockLost) {
       log.warn({ job: job.id }, 'lock lost, its run was dropped');
     } else if (error instanceof StartRefused) {
-      await (error.state === 'running' ? source.handBack(job) : source.complete(job));
+      // Over; or fetched under a fence too low, from a record in BullMQ that the janitor then makes anew.
+      await source.complete(job);
     } else if (error instanceof JobCanceled) {
       await this.commit(run, { state: 'canceled' });
     } else if (error instanceof DeadlinePassed) {

@@ -18,6 +18,7 @@ import { accept } from './scripts/accept.lua.js';
 import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
 import { countCrash } from './scripts/count-crash.lua.js';
+import { enqueue } from './scripts/enqueue.lua.js';
 import { preview } from './scripts/preview.lua.js';
 import { progress } from './scripts/progress.lua.js';
 import { putAside } from './scripts/put-aside.lua.js';
@@ -66,7 +67,7 @@ export interface AcceptedJob {
 export type StartResult =
   /** `queueMs`: from the acceptance to the job's first start. */
   | { outcome: 'started'; queueMs: number }
-  /** Terminal states: complete the BullMQ job without running it. `running`: another fetch owns the job. */
+  /** Complete the BullMQ job without running it. Not terminal: another fetch has a higher fence. */
   | { outcome: 'refused'; state: JobState | 'missing' };
 
 type AcceptReply =
@@ -217,14 +218,8 @@ export class JobStore {
 
   /** Puts an accepted job on its queue, and off the janitor's list. Doing it again changes nothing. */
   async enqueue(id: string): Promise<void> {
-    const keys = keysOf(id);
-    const [fields, base] = await Promise.all([
-      this.redis.hmget(keys.job(id), 'state', 'tag', 'fenceBase'),
-      this.redis.hget(keys.fair, 'base'),
-    ]);
-    const [state, tag, fenceBase] = fields;
-    if (state === 'queued' && tag) await this.queue(id, tag, base ?? '0', fenceBase ?? '0');
-    else await this.redis.zrem(keys.unqueued, id);
+    const [tag, base, fenceBase] = await this.call<string[]>(enqueue, id, [id], [keysOf(id).queued(id)]);
+    if (tag && base && fenceBase) await this.queue(id, tag, base, fenceBase);
   }
 
   async close(): Promise<void> {

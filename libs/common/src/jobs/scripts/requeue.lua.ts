@@ -2,8 +2,7 @@ import { prelude } from './prelude.lua.js';
 import { Script } from './script.js';
 
 /**
- * An open job that BullMQ does not know goes back to the janitor's list of jobs to add. Its next fetches count from the
- * stored fence on, because BullMQ's own count begins anew.
+ * An open job that BullMQ does not know goes back to the janitor's list of jobs to add.
  *
  * KEYS: ofJob, BullMQ's hash of the job. Returns 1 when the job was lost.
  */
@@ -14,7 +13,6 @@ if doc.state == 'running' then
   redis.call('HSET', job, 'state', 'queued')
   emit('state', { state = 'queued' })
 end
-redis.call('HSET', job, 'fenceBase', doc.fence or 0)
 redis.call('ZADD', unqueued, now, doc.id)
 return 1
 `);
