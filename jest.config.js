@@ -29,7 +29,7 @@ const suite = (name, testMatch, extra = {}) => ({ ...shared, displayName: name, 
 export default {
   projects: [
     suite('unit', ['<rootDir>/apps/**/*.spec.ts', '<rootDir>/libs/**/*.spec.ts']),
-    ...['contract', 'redis', 'parity', 'fault', 'e2e', 'deploy'].map((name) =>
+    ...['contract', 'redis', 'parity', 'fault', 'e2e', 'browser', 'deploy'].map((name) =>
       suite(name, [`<rootDir>/test/${name}/**/*.spec.ts`]),
     ),
   ],

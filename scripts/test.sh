@@ -17,7 +17,7 @@ check() {
 suites() {
   local name=$1 projects=()
   shift
-  for suite in ${SUITES:-unit contract redis parity fault e2e deploy}; do
+  for suite in ${SUITES:-unit contract redis parity fault e2e browser deploy}; do
     case " $name " in *" $suite "*) projects+=("$suite") ;; esac
   done
   [ ${#projects[@]} -gt 0 ] || return 0
@@ -42,5 +42,5 @@ check types npm run -s types
 check arrows npm run -s arrows
 suites 'unit contract deploy' --maxWorkers=2
 # One after the other: these measure times, and start whole stacks.
-suites 'redis parity fault e2e' --runInBand
+suites 'redis parity fault e2e browser' --runInBand
 node scripts/sum-tests.mjs "$reports"
