@@ -35,6 +35,8 @@ fi
 # Each says itself what is missing; its tests are skipped then.
 bash scripts/install-python-tools.sh >&2 || true
 bash scripts/install-prometheus.sh >&2 || true
+# Without one the tests of test/browser fail.
+bash scripts/install-chromium.sh >&2 || true
 
 check format npm run -s format:check
 check lint npm run -s lint
