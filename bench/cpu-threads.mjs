@@ -1,5 +1,6 @@
 /**
- * What the thread settings of libs/inference/src/session are worth: one image at a time under each of them, in turns. Run by
+ * What the thread settings of libs/inference/src/session are worth for the step's session: one image at a time under each of
+ * them, in turns. Run by
  * `npm run bench:threads -- [--rounds N]`; writes bench/THREADS.md.
  */
 import { writeFileSync } from 'node:fs';
@@ -12,9 +13,13 @@ import { openEngine } from '../dist/libs/inference/src/index.js';
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '11' } } });
 const threads = availableParallelism();
 const variants = {
-  'as shipped': {},
-  'threads spin on after a run': { force_spinning_stop: '0' },
-  'threads never spin': { intra_op: { allow_spinning: '0' } },
+  'as shipped, threads never spin': {},
+  'threads spin within a run': { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' },
+  'threads spin within a run, 50 µs at most': {
+    intra_op: { allow_spinning: '1', spin_duration_us: '50' },
+    force_spinning_stop: '1',
+  },
+  'threads spin on after a run': { intra_op: { allow_spinning: '1' } },
   'blocks that shrink towards the end': { dynamic_block_base: '4' },
 };
 const request = {

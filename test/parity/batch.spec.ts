@@ -140,9 +140,9 @@ describe('the engine’s batch', () => {
     const decodedAt = performance.now();
     ended.abort(new Error('seen enough'));
     await expect(small).rejects.toThrow('seen enough');
-    const during = [decodedFrom, ...stepsAt.filter((at) => at > decodedFrom && at < decodedAt), decodedAt];
-    const longestGapMs = Math.max(...during.slice(1).map((at, i) => at - during[i]!));
-    expect(longestGapMs).toBeLessThan((decodedAt - decodedFrom) / 2);
+    // One thread for both would leave room for one at most.
+    const during = stepsAt.filter((at) => at > decodedFrom && at < decodedAt);
+    expect(during.length).toBeGreaterThan(4);
   });
 
   it('refuses a size that the checkpoint cannot make, naming the side', async () => {

@@ -4,7 +4,7 @@ import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
 import type { PipelineRequest, PipelineSource } from './pipelines/pipeline-request.js';
 
-/** Samples of one transformer call: beyond four a CPU gains nothing and a call only gets longer (docs/numerics.md). */
+/** Most samples of one transformer call: beyond four a CPU gains nothing and a call only gets longer (docs/numerics.md). */
 export const samplesPerCall = 4;
 
 /** One step of a small image: the first run of each network allocates its memory. */
@@ -42,7 +42,7 @@ class BatchedEngine implements ImageEngine {
     private readonly opened: OpenPipeline,
     readonly stepCost: StepCost,
   ) {
-    this.batcher = new Batcher(opened.pipeline, { tokenBudget: stepCost.tokenBudget, samplesPerCall });
+    this.batcher = new Batcher(opened.pipeline, { ...stepCost, samplesPerCall });
   }
 
   get tokensInFlight(): number {

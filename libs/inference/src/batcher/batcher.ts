@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor } from '../tensor/tensor.js';
 import { BatcherClosed } from './batcher-closed.js';
+import { FairOrder, type Place } from './fair-order.js';
 import { Lane } from './lane.js';
 import { nextCall } from './next-call.js';
 import type { BatchedResult, BatcherLimits, RunOptions, StepPort } from './step-port.js';
@@ -9,9 +10,8 @@ import { WakeUp } from './wake-up.js';
 
 /**
  * Step-level continuous batching. Between two transformer calls requests join, leave and are cancelled; a call holds samples
- * of one layout from any requests, whatever their step. Turns are fair by tokens (start-time fair queueing), so a small image
- * waits for at most one step of a large one. Preparing and decoding are lanes beside the calls; each takes the least served
- * request first.
+ * of one layout from any requests, whatever their step. Calls go in a fair order (fair-order.ts), so a small image waits for
+ * at most one step of a large one. Preparing and decoding are lanes beside the calls, in the same order.
  */
 export class Batcher<Request, State, Sample, Result, Preview> {
   /** In order of arrival. */
@@ -22,8 +22,7 @@ export class Batcher<Request, State, Sample, Result, Preview> {
   private loop: Promise<void> | null = null;
   private closed = false;
   private lastId = 0;
-  /** Service of the least served request when the last call was chosen. */
-  private clock = 0;
+  private readonly order = new FairOrder();
 
   constructor(
     private readonly port: StepPort<Request, State, Sample, Result, Preview>,
@@ -86,38 +85,33 @@ export class Batcher<Request, State, Sample, Result, Preview> {
     let admitted = this.tokensInFlight - sumTokens(waiting);
     for (const ticket of waiting) {
       if (admitted > 0 && admitted + ticket.tokens > this.limits.tokenBudget) return;
-      ticket.admit(this.clock);
+      ticket.admit(this.order.enter(ticket.tokens * this.port.steps(ticket.request)));
       admitted += ticket.tokens;
     }
   }
 
-  /** Prepares one request; as many as fill a call when no one is stepping who would have to wait. */
+  /** Prepares as many requests as may fill a call. */
   private prepareNext(): void {
     if (this.preparing.busy) return;
-    const count = this.at('stepping').length === 0 ? this.limits.samplesPerCall : 1;
-    const tickets = this.at('admitted').slice(0, count);
+    const tickets = this.at('admitted').sort(byPlace).slice(0, this.limits.samplesPerCall);
     if (tickets.length > 0) this.preparing.start(() => this.prepare(tickets));
   }
 
   private async prepare(tickets: readonly Ticket<Request, State, Sample, Result, Preview>[]): Promise<void> {
-    const entries: (() => void)[] = [];
-    for (const ticket of tickets) {
-      if (!this.tickets.has(ticket)) continue; // left while a neighbour was prepared
-      await this.guarded([ticket], async () => {
+    const preparing = tickets.map((ticket) =>
+      this.guarded([ticket], async () => {
         const state = await this.port.prepare(ticket.request);
-        const samples = this.port.samples(state);
-        entries.push(() => ticket.enter(state, samples));
-      });
-    }
-    for (const enter of entries) enter();
+        ticket.enter(state, this.port.samples(state));
+      }),
+    );
+    await Promise.all(preparing);
   }
 
-  /** Finishes the least served request that is done, or makes a preview when none is. */
+  /** Finishes a request that is done, or makes a preview when none is. */
   private decodeNext(): void {
     if (this.decoding.busy) return;
-    const byService = [...this.tickets].sort((a, b) => a.served - b.served);
-    const [done] = byService.filter(({ phase }) => phase.at === 'finishing');
-    const [foreseen] = byService.filter(({ duePreview }) => duePreview !== null);
+    const [done] = this.at('finishing').sort(byPlace);
+    const [foreseen] = [...this.tickets].filter(({ duePreview }) => duePreview !== null).sort(byPlace);
     if (done) this.decoding.start(() => this.finish(done));
     else if (foreseen) this.decoding.start(() => this.preview(foreseen));
   }
@@ -144,10 +138,8 @@ export class Batcher<Request, State, Sample, Result, Preview> {
 
   /** One transformer call; false when no sample waits for one. */
   private async callNext(): Promise<boolean> {
-    const call = nextCall([...this.tickets].flatMap(this.candidates), this.limits.samplesPerCall);
-    const [first] = call;
-    if (!first) return false;
-    this.clock = first.served;
+    const call = nextCall([...this.tickets].flatMap(this.candidates), this.limits);
+    if (call.length === 0) return false;
     const sharers = [...new Set(call.map(({ ticket }) => ticket))];
     await this.guarded(sharers, async () => {
       const outputs = await this.port.evaluate(call.map(({ sample }) => sample));
@@ -164,11 +156,12 @@ export class Batcher<Request, State, Sample, Result, Preview> {
   /** The samples of a request that wait for a call. */
   private readonly candidates = (ticket: Ticket<Request, State, Sample, Result, Preview>) => {
     const company = ticket.options.alone ? `only ${ticket.id}` : 'any';
-    return ticket.pending().map(({ sample, index }) => ({
+    return ticket.pending().map(({ sample, index, tokens }) => ({
       ticket,
       sample,
       index,
-      served: ticket.served,
+      tokens,
+      place: ticket.place.ends,
       layout: `${company}: ${this.port.layout(sample)}`,
     }));
   };
@@ -179,6 +172,7 @@ export class Batcher<Request, State, Sample, Result, Preview> {
     if (!step) return;
     try {
       const state = this.port.advance(step.state, step.outputs);
+      this.order.serve(ticket.tokens);
       ticket.noteStep();
       ticket.enter(state, this.port.samples(state));
     } catch (error) {
@@ -209,6 +203,7 @@ export class Batcher<Request, State, Sample, Result, Preview> {
 
   private fail(ticket: Ticket<Request, State, Sample, Result, Preview>, reason: unknown): void {
     this.tickets.delete(ticket);
+    this.order.leave(ticket.place);
     ticket.reject(reason);
   }
 
@@ -218,6 +213,8 @@ export class Batcher<Request, State, Sample, Result, Preview> {
     return [...this.tickets].filter((ticket) => ticket.phase.at === phase);
   }
 }
+
+const byPlace = (a: { place: Place }, b: { place: Place }): number => a.place.ends - b.place.ends;
 
 const sumTokens = (tickets: readonly { tokens: number }[]): number =>
   tickets.reduce((sum, { tokens }) => sum + tokens, 0);

@@ -1,12 +1,14 @@
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * What the batcher runs: a pipeline seen as stages. A state is a value: `advance` returns the next one. At most one `prepare`,
- * one `evaluate` and one of `finish` and `preview` are under way at once.
+ * What the batcher runs: a pipeline seen as stages. A state is a value: `advance` returns the next one. At most one `evaluate`
+ * and one of `finish` and `preview` are under way at once, and as many `prepare` as there are samples in a call.
  */
 export interface StepPort<Request, State, Sample, Result, Preview> {
   /** Work of one step, in image tokens × guidance passes. It is the unit of the admission budget and of fair turns. */
   tokens(request: Request): number;
+  /** Steps that a request runs. */
+  steps(request: Request): number;
   /** Everything before the first step: text encoding, noise. */
   prepare(request: Request): Promise<State>;
   /** What the next step needs evaluated: one sample, two with guidance; none after the last step. */
@@ -23,11 +25,15 @@ export interface StepPort<Request, State, Sample, Result, Preview> {
   preview(state: State): Promise<Preview>;
 }
 
-export interface BatcherLimits {
+export interface CallLimits {
+  samplesPerCall: number;
+  /** Beyond these a call takes no further sample: it would only keep its first one longer. */
+  tokensPerCall: number;
+}
+
+export interface BatcherLimits extends CallLimits {
   /** Tokens admitted at once. A request above it runs when nothing else does. */
   tokenBudget: number;
-  /** Samples in one call. */
-  samplesPerCall: number;
 }
 
 export interface RunOptions<Preview> {

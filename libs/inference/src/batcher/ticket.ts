@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
+import type { Place } from './fair-order.js';
 import type { BatchedResult, RunOptions } from './step-port.js';
 
 /** Where a request stands; it goes through these in order. */
@@ -16,8 +17,8 @@ type Phase<State, Sample> =
 /** One request inside the batcher, from `run` to its result. */
 export class Ticket<Request, State, Sample, Result, Preview> {
   phase: Phase<State, Sample> = { at: 'waiting' };
-  /** Service so far, in tokens. A newcomer starts at the batch's clock: neither behind the others nor ahead of them all. */
-  served = 0;
+  /** From admission on. */
+  place: Place = { ends: Infinity };
   /** A preview that is due; a newer one takes its place. */
   duePreview: { step: number; state: State } | null = null;
   readonly settled: Promise<BatchedResult<Result>>;
@@ -40,9 +41,9 @@ export class Ticket<Request, State, Sample, Result, Preview> {
     });
   }
 
-  admit(clock: number): void {
+  admit(place: Place): void {
     this.phase = { at: 'admitted' };
-    this.served = clock;
+    this.place = place;
     this.admittedAt = performance.now();
   }
 
@@ -59,11 +60,12 @@ export class Ticket<Request, State, Sample, Result, Preview> {
   }
 
   /** The samples of the current step that have no output yet. */
-  pending(): { sample: Sample; index: number }[] {
+  pending(): { sample: Sample; index: number; tokens: number }[] {
     const { phase } = this;
     if (phase.at !== 'stepping') return [];
+    const tokens = this.tokens / phase.samples.length;
     return phase.samples
-      .map((sample, index) => ({ sample, index }))
+      .map((sample, index) => ({ sample, index, tokens }))
       .filter(({ index }) => phase.outputs[index] === null);
   }
 
@@ -82,7 +84,6 @@ export class Ticket<Request, State, Sample, Result, Preview> {
 
   /** Counts a step that was made, before the state after it is entered. */
   noteStep(): void {
-    this.served += this.tokens;
     this.steps += 1;
     this.options.onStep?.(this.steps);
   }

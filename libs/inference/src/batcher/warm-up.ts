@@ -2,8 +2,11 @@ import type { StepPort } from './step-port.js';
 
 /** Every request in flight is to get a step within this time: the tokens of one round of steps follow from it. */
 const roundMs = 2000;
-/** Timed calls end after this many, or when they have taken this long together. */
+/** Timed calls of a kind end after this many, or when they have taken this long together. */
 const calls = { most: 4, forMs: 600 };
+/** What a call costs whatever is in it may be this share of a call; a fuller one would gain less than its samples wait. */
+const fixedShare = 0.05;
+const samplesOfFullCall = 4;
 
 /** What a step costs here, as measured when the engine opened. */
 export interface StepCost {
@@ -11,11 +14,13 @@ export interface StepCost {
   msPerToken: number;
   /** Image tokens × guidance passes of which all get a step within two seconds; not below one warm-up image. */
   tokenBudget: number;
+  /** Tokens from which on a fuller call is hardly faster for each sample; not below four warm-up images. */
+  tokensPerCall: number;
 }
 
 /**
- * Runs a request of one step and no guidance through every stage, so that each network has its memory, and times its step: the
- * fastest call counts, since a busy machine only makes calls slower.
+ * Runs a request of one step and no guidance through every stage, so that each network has its memory, and times its step,
+ * alone and four times in a call: the fastest call counts, since a busy machine only makes calls slower.
  */
 export async function warmUp<Request, State, Sample, Result, Preview>(
   port: StepPort<Request, State, Sample, Result, Preview>,
@@ -25,15 +30,32 @@ export async function warmUp<Request, State, Sample, Result, Preview>(
   const samples = port.samples(state);
   // The first call allocates; it is not timed.
   const outputs = await port.evaluate(samples);
-  const startedAt = performance.now();
-  let fastestMs = Infinity;
-  for (let call = 0; call < calls.most && (call === 0 || performance.now() - startedAt < calls.forMs); call++) {
-    const from = performance.now();
-    await port.evaluate(samples);
-    fastestMs = Math.min(fastestMs, performance.now() - from);
+  const tokens = port.tokens(request);
+  const aloneMs = await fastestMs(() => port.evaluate(samples), calls.most);
+  const msPerToken = aloneMs / tokens;
+  const tokenBudget = Math.max(tokens, Math.floor(roundMs / msPerToken));
+
+  let tokensPerCall = samplesOfFullCall * tokens;
+  // Where a call takes that long its fixed part is small, and a start must not take minutes to find out.
+  if (aloneMs < calls.forMs / samplesOfFullCall) {
+    const full = Array.from({ length: samplesOfFullCall }, () => samples).flat();
+    const fullMs = await fastestMs(() => port.evaluate(full), 2);
+    // A call of n tokens takes fixedMs + n · msPerFurtherToken.
+    const msPerFurtherToken = Math.max(0, fullMs - aloneMs) / ((samplesOfFullCall - 1) * tokens);
+    const fixedMs = Math.max(0, aloneMs - tokens * msPerFurtherToken);
+    tokensPerCall = Math.max(tokensPerCall, Math.ceil((fixedMs * (1 / fixedShare - 1)) / msPerFurtherToken));
   }
   await port.finish(port.advance(state, outputs));
-  const tokens = port.tokens(request);
-  const msPerToken = fastestMs / tokens;
-  return { msPerToken, tokenBudget: Math.max(tokens, Math.floor(roundMs / msPerToken)) };
+  return { msPerToken, tokenBudget, tokensPerCall };
+}
+
+async function fastestMs(call: () => Promise<unknown>, most: number): Promise<number> {
+  const startedAt = performance.now();
+  let fastest = Infinity;
+  for (let made = 0; made < most && (made === 0 || performance.now() - startedAt < calls.forMs); made++) {
+    const from = performance.now();
+    await call();
+    fastest = Math.min(fastest, performance.now() - from);
+  }
+  return fastest;
 }

@@ -31,6 +31,10 @@ export class RecordedPipeline implements StepPort<PipelineRequest, Recorded, Den
     return this.pipeline.tokens(request);
   }
 
+  steps(request: PipelineRequest): number {
+    return this.pipeline.steps(request);
+  }
+
   async prepare(request: PipelineRequest): Promise<Recorded> {
     const embeds = await this.pipeline.embed(request);
     const references = await this.pipeline.references(request);

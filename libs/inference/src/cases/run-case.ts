@@ -27,7 +27,11 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
   try {
     const requests = await imageRequests(request, opened.pipeline);
     for (const each of requests) opened.pipeline.check(each);
-    const batcher = new Batcher(new RecordedPipeline(opened.pipeline), { tokenBudget: Infinity, samplesPerCall });
+    const batcher = new Batcher(new RecordedPipeline(opened.pipeline), {
+      tokenBudget: Infinity,
+      tokensPerCall: Infinity,
+      samplesPerCall,
+    });
     const runs = await Promise.all(requests.map((each) => batcher.run(each))).finally(() => batcher.close());
     return await write(
       out,

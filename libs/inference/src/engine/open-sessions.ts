@@ -26,9 +26,8 @@ export async function openSessions(
 ): Promise<OpenSessions> {
   const preparing = new SessionThread('preparing');
   const decoding = new SessionThread('decoding');
-  // Threads that spin would take the cores from the step.
   const beside = (thread: SessionThread, graph: Graph, { executionProviders }: Placement) =>
-    thread.open(graph, { executionProviders, threads, spinning: false });
+    thread.open(graph, { executionProviders, threads });
   const deferred = (graph: Graph, placement: Placement) =>
     new DeferredSession(() => beside(preparing, graph, placement));
 

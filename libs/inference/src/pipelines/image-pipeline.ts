@@ -87,14 +87,16 @@ export class ImagePipeline {
   }
 
   async prepare(request: PipelineRequest): Promise<Denoising> {
-    return this.start(request, await this.embed(request), await this.references(request));
+    const [embeds, references] = await Promise.all([this.embed(request), this.references(request)]);
+    return this.start(request, embeds, references);
   }
 
   async embed({ prompt, negativePrompt, source, guidance }: PipelineRequest): Promise<PromptEmbeds> {
-    return {
-      positive: await this.encode(prompt, source),
-      negative: guidance.scale > 0 ? await this.encode(negativePrompt ?? '', source) : null,
-    };
+    const [positive, negative] = await Promise.all([
+      this.encode(prompt, source),
+      guidance.scale > 0 ? this.encode(negativePrompt ?? '', source) : null,
+    ]);
+    return { positive, negative };
   }
 
   /** The reference images of an edit, encoded; none for other requests. */
@@ -127,13 +129,20 @@ export class ImagePipeline {
         : denoiser.caption(Tensor.concat(parts));
     const whole = flowMatchSchedule(this.scheduler, steps, this.imageTokens(width, height));
     const schedule = scheduleFrom(whole, firstStepOf(request));
+    // Together: between two steps of others each of them would wait for the next.
+    const [latents, modulations, positiveCondition, negativeCondition] = await Promise.all([
+      initialLatents(request, schedule.sigmas[0] ?? 0, this.components),
+      denoiser.modulations(Array.from(schedule.times)),
+      condition(positive),
+      negative && condition(negative),
+    ]);
     return {
-      ...(await initialLatents(request, schedule.sigmas[0] ?? 0, this.components)),
+      ...latents,
       step: 0,
       schedule,
-      modulations: await denoiser.modulations(Array.from(schedule.times)),
-      positive: await condition(positive),
-      negative: negative && (await condition(negative)),
+      modulations,
+      positive: positiveCondition,
+      negative: negativeCondition,
       guidance,
       prediction: null,
     };

@@ -6,7 +6,7 @@ import type { SessionOptions } from './session.js';
 /** What ONNX Runtime is told when it loads a graph whose weights lie below `root`. */
 export function sessionSettings(
   root: string,
-  { executionProviders = ['cpu'], threads = availableParallelism(), spinning = true }: SessionOptions,
+  { executionProviders = ['cpu'], threads = availableParallelism() }: SessionOptions,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders,
@@ -15,9 +15,8 @@ export function sessionSettings(
     extra: {
       session: {
         model_external_initializers_file_folder_path: root,
-        intra_op: { allow_spinning: spinning ? '1' : '0' },
-        // Each session has threads of its own: those of the last one would spin beside those of the next.
-        force_spinning_stop: '1',
+        // Each session has threads of its own: those that spin take the cores from the ones that run beside them.
+        intra_op: { allow_spinning: '0' },
         // The arena grows in powers of two: weights in it would take up to twice their size.
         use_device_allocator_for_initializers: '1',
         ...fallbackSettings(executionProviders),

@@ -5,11 +5,6 @@ export interface SessionOptions {
   executionProviders?: readonly string[] | undefined;
   /** Threads of one run; default: all cores. */
   threads?: number | undefined;
-  /**
-   * Whether its threads spin while they wait for each other within a run; default true. That is faster for a session that
-   * runs alone, and takes the cores from one that runs beside it.
-   */
-  spinning?: boolean | undefined;
 }
 
 /** ONNX bytes and the folder that their external data locations are relative to. */
