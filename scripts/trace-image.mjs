@@ -26,7 +26,9 @@ const isLeftOut = (path) =>
   values.without.some((name) => path.startsWith(`node_modules/${name}/`)) ||
   (path.startsWith('node_modules/onnxruntime-node/bin/') && !path.startsWith(native));
 
-const { fileList, warnings } = await nodeFileTrace(entries, { base: root, ignore: isLeftOut });
+// Node's own conditions: without module-sync the tracer takes another file of a package than Node does.
+const conditions = ['node', 'module-sync'];
+const { fileList, warnings } = await nodeFileTrace(entries, { base: root, conditions, ignore: isLeftOut });
 // A package that is reached only when its feature is used may lack an optional part; a missing file of our own is a fault.
 const faults = [...warnings].filter(({ message }) => message.includes(join(root, 'dist')));
 if (faults.length > 0) {

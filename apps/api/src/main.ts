@@ -9,7 +9,8 @@ async function start(): Promise<void> {
   const config = readApiConfig(process.env);
   logger = createLogger('api', config.logLevel);
   const app = await createApp(config, logger);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  // Nest would end by raising the signal again, which the first process of a container does not feel.
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(config.port, config.host);
   const url = await app.getUrl();
   logger.info({ url }, 'listening');

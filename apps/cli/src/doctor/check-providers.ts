@@ -3,7 +3,16 @@ import { fail, ok, warn, type Finding } from './finding.js';
 
 /** Runs a matrix product on each execution provider of `wanted`, and on CUDA where a GPU is (`gpuIsThere`). */
 export async function checkProviders(wanted: readonly string[], gpuIsThere: boolean): Promise<Finding[]> {
-  const probes = await probeProviders([...new Set([...wanted, ...(gpuIsThere ? ['cuda'] : [])])]);
+  const names = [...new Set([...wanted, ...(gpuIsThere ? ['cuda'] : [])])];
+  const probes = await probeProviders(names).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw error;
+  });
+  if (probes === null) {
+    return [
+      warn('provider', 'ONNX Runtime is not installed here', 'only workers need it: ask the doctor in their image'),
+    ];
+  }
   return probes.map(({ name, error }) => {
     const check = `provider ${name}`;
     if (error !== null) {
