@@ -1,181 +1,149 @@
 /**
- * The queue without the engine's work: jobs a second, Redis' CPU and memory for a job, added latency. Run by
+ * The queue without the engine's work: jobs a second, Redis' CPU, commands, bytes and memory for a job, added latency. Run by
  * `npm run bench:queue -- [--jobs N] [--queued N]` on a quiet machine; writes its section of bench/RESULTS.md.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startRedis } from '../dist/apps/cli/src/embedded/redis-server.js';
 import { JobStore } from '../dist/libs/common/src/jobs/job-store.js';
+import { QueueRebase } from '../dist/libs/common/src/jobs/queue-rebase.js';
 import { workerConnection } from '../dist/libs/common/src/queue/connection.js';
 import { JobSource } from '../dist/libs/common/src/queue/job-source.js';
+import { ModelQueues } from '../dist/libs/common/src/queue/model-queue.js';
 import { Fleet, fleetModel } from '../test/fleet/fleet.mjs';
+import { fill, redisUse, until } from './queue-jobs.mjs';
+import { median, writeSection } from './results-file.mjs';
 
 const { values: flags } = parseArgs({
   options: { jobs: { type: 'string', default: '2000' }, queued: { type: 'string', default: '100000' } },
 });
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const info = async (redis, section, field) =>
-  Number(new RegExp(`${field}:([0-9.]+)`).exec(await redis.info(section))?.[1]);
-const redisCpuUs = async (redis) =>
-  1e6 * ((await info(redis, 'cpu', 'used_cpu_user')) + (await info(redis, 'cpu', 'used_cpu_sys')));
+const [jobs, queued] = [Number(flags.jobs), Number(flags.queued)];
+const open = `{zq:${fleetModel}}:open`;
 
-const newJob = (tenant, webhook) => ({
-  tenant,
-  kind: 'generation',
-  model: fleetModel,
-  request: {
-    prompt: 'red apple',
-    negative_prompt: null,
-    width: 256,
-    height: 256,
-    steps: 1,
-    guidance_scale: 0,
-    cfg_normalization: false,
-    cfg_truncation: 1,
-    seed: 42,
-    n: 1,
-    output: { format: 'png', embed_parameters: false },
-    batch: true,
-    preview_every: 0,
-  },
-  priority: 'normal',
-  weight: 1,
-  cost: 0.05,
-  metadata: {},
-  webhook,
-  putUrls: [],
-  deadlineAt: null,
-  caps: { tenantJobs: 1e9, queueJobs: 1e9 },
-});
-
-/** Accepts that many jobs, 50 at a time, over `tenants` tenants. */
-async function fill(store, count, tenants, webhook = null) {
-  let next = 0;
-  const lane = async () => {
-    for (let i = next++; i < count; i = next++) await store.accept(newJob(`tenant-${i % tenants}`, webhook));
-  };
-  await Promise.all(Array.from({ length: 50 }, lane));
-}
-
-async function until(holds) {
-  while (!(await holds())) await sleep(10);
-}
-
-/** Jobs that wait already are drained by so many workers, each with a webhook to a receiver on this machine. */
-async function drain(workers, count) {
-  let received = 0;
-  const receiver = createServer((request, response) => {
+/** A receiver on this machine that takes every webhook. */
+async function openReceiver() {
+  const receiver = { count: 0 };
+  const server = createServer((request, response) => {
     request.resume().on('end', () => {
-      received += 1;
+      receiver.count += 1;
       response.writeHead(204).end();
     });
   }).listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  const url = `http://127.0.0.1:${receiver.address().port}/`;
+  await once(server, 'listening');
+  receiver.url = `http://127.0.0.1:${server.address().port}/`;
+  receiver.close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return receiver;
+}
+
+/** The whole life of that many jobs, from acceptance to webhook; they wait already when so many workers come. */
+async function drain(workers) {
+  const receiver = await openReceiver();
   const fleet = await Fleet.start({ workers: 0, appendfsync: 'everysec', environment: { LOG_LEVEL: 'error' } });
   const store = new JobStore(fleet.redis, { models: [fleetModel] });
-  const cpuBefore = await redisCpuUs(fleet.redis);
-  await fill(store, count, 4, { url, events: ['job.succeeded'] });
-  const startedAt = performance.now();
+  const before = await redisUse(fleet.redis);
+  await fill(store, jobs, 4, { url: receiver.url, events: ['job.succeeded'] });
   await Promise.all(Array.from({ length: workers }, () => fleet.addWorker()));
-  const upMs = performance.now() - startedAt;
-  const openAtUp = await fleet.redis.zcard(`{zq:${fleetModel}}:open`);
+  const waiting = await fleet.redis.zcard(open);
   const from = performance.now();
-  await until(async () => (await fleet.redis.zcard(`{zq:${fleetModel}}:open`)) === 0);
-  const jobsPerSecond = openAtUp / ((performance.now() - from) / 1000);
-  await until(() => received >= count);
-  const cpuUs = ((await redisCpuUs(fleet.redis)) - cpuBefore) / count;
+  await until(async () => (await fleet.redis.zcard(open)) === 0);
+  const jobsPerSecond = waiting / ((performance.now() - from) / 1000);
+  await until(() => receiver.count >= jobs);
+  const after = await redisUse(fleet.redis);
   await store.close();
   await fleet.stop();
   receiver.close();
-  receiver.closeAllConnections();
-  return { workers, upMs, jobsPerSecond, cpuUs };
+  const perJob = (field) => (after[field] - before[field]) / jobs;
+  return { workers, jobsPerSecond, cpuUs: perJob('cpuUs'), commands: perJob('commands'), bytes: perJob('bytes') };
 }
 
-/** From POST to result with one job at a time, less the engine's time. */
+/** From POST to result, one job of one step at a time, on an engine that takes no time: all of it is added. */
 async function latency() {
   const fleet = await Fleet.start({ appendfsync: 'everysec', environment: { LOG_LEVEL: 'error' } });
   const samples = [];
-  for (let i = 0; i < 110; i++) {
+  for (let i = 0; i < 220; i++) {
     const startedAt = performance.now();
     const response = await fleet.post({ steps: 1, seed: i }, { headers: { prefer: 'wait=10' } });
-    const job = await response.json();
-    const tookMs = performance.now() - startedAt;
-    const { queue_ms: queue, compute_ms: compute, upload_ms: upload } = job.timings;
-    samples.push({ added: tookMs - compute, queue, upload, rest: tookMs - compute - queue - upload });
+    const { timings } = await response.json();
+    const added = performance.now() - startedAt;
+    const { queue_ms: queue, compute_ms: engineHost, upload_ms: upload } = timings;
+    samples.push({ added, queue, engineHost, upload, rest: added - queue - engineHost - upload });
   }
   await fleet.stop();
-  const warm = samples.slice(10);
+  const warm = samples.slice(20);
   return Object.fromEntries(Object.keys(warm[0]).map((part) => [part, median(warm.map((sample) => sample[part]))]));
 }
 
-/** Redis' memory for a waiting job, and how long a fetch takes at a length and number of tenants. */
-async function waiting(count, tenants) {
-  const fleet = await Fleet.start({ workers: 0, appendfsync: 'everysec' });
-  await fleet.sender.stop();
-  const store = new JobStore(fleet.redis, { models: [fleetModel] });
+/** Redis' memory for a waiting job, how long a fetch takes at that length and number of tenants, and a rebase of all. */
+async function waiting(count, tenants, settings = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'zimage-bench-'));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const server = await startRedis({ root, dataDir, appendfsync: 'everysec' });
+  const redis = workerConnection(server.url);
+  for (const [name, value] of Object.entries(settings)) await redis.config('SET', name, value);
+  const store = new JobStore(redis, { models: [fleetModel] });
   await fill(store, 10, tenants);
-  const before = await info(fleet.redis, 'memory', 'used_memory');
+  const before = await redisUse(redis);
   await fill(store, count, tenants);
-  const bytes = ((await info(fleet.redis, 'memory', 'used_memory')) - before) / count;
-  const connection = workerConnection(fleet.redisUrl);
-  const source = new JobSource(connection, fleetModel, 'bench');
+  const bytes = ((await redisUse(redis)).memoryBytes - before.memoryBytes) / count;
+
+  const fetching = workerConnection(server.url);
+  const source = new JobSource(fetching, fleetModel, 'bench');
   const fetchMs = [];
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < Math.min(300, count); i++) {
     const startedAt = performance.now();
     const job = await source.next();
     fetchMs.push(performance.now() - startedAt);
+    await store.start(job.id, job.fence, 'bench');
+    await store.commit(job.id, job.fence, { state: 'succeeded', images: [] });
     await source.complete(job);
   }
+  const rebasedFrom = performance.now();
+  await new QueueRebase(redis, new ModelQueues(redis), fleetModel, 0).run();
+  const rebaseS = (performance.now() - rebasedFrom) / 1000;
   await source.drain();
   await source.close();
-  connection.disconnect();
   await store.close();
-  await fleet.stop();
-  return { count, tenants, bytes, fetchMs: median(fetchMs) };
+  fetching.disconnect();
+  redis.disconnect();
+  await server.stop();
+  rmSync(dataDir, { recursive: true });
+  return { count, tenants, bytes, fetchMs: median(fetchMs), rebaseS };
 }
 
 const drained = [];
-for (const workers of [1, 2, 4]) drained.push(await drain(workers, Number(flags.jobs)));
+for (const workers of [1, 2, 4]) drained.push(await drain(workers));
 const added = await latency();
-const lengths = [];
-const queued = Number(flags.queued);
-for (const [count, tenants] of [
-  [Math.round(queued / 100), 1],
-  [queued, 1],
-  [queued, 1000],
-])
-  lengths.push(await waiting(count, tenants));
+const lengths = [await waiting(queued / 100, 1), await waiting(queued, 1), await waiting(queued, 1000)];
+const redisDefaults = { 'hash-max-listpack-value': '64', 'stream-node-max-bytes': '4096' };
+const byDefault = await waiting(queued / 10, 1, redisDefaults);
 
-const ms = (value) => value.toFixed(2);
-const text = `## Queue
+const ms = (value) => `${value.toFixed(1)} ms`;
+writeSection(
+  'queue',
+  `## The queue
 
-${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; instant engine, one step a job, everything on this machine.
-Made by \`npm run bench:queue\`.
+Instant engine, one step a job, ${jobs} jobs that wait when the workers come; everything on this machine. Redis' figures are for a job's
+whole life: accepted, queued, run with its document and events, told by a webhook with its log. Commands count those inside scripts.
 
-| workers | jobs/s | Redis CPU per job with document, events and webhook, µs |
-| --- | --- | --- |
-${drained.map(({ workers, jobsPerSecond, cpuUs }) => `| ${workers} | ${jobsPerSecond.toFixed(0)} | ${cpuUs.toFixed(0)} |`).join('\n')}
+| workers | jobs/s | Redis CPU a job | jobs/s that a Redis core has CPU for | commands a job | bytes a job to and from Redis |
+|---|---|---|---|---|---|
+${drained.map(({ workers, jobsPerSecond, cpuUs, commands, bytes }) => `| ${workers} | ${jobsPerSecond.toFixed(0)} | ${cpuUs.toFixed(0)} µs | ${(1e6 / cpuUs).toFixed(0)} | ${commands.toFixed(0)} | ${bytes.toFixed(0)} |`).join('\n')}
 
-Added latency, POST to result less compute, one job at a time, medians: ${ms(added.added)} ms, of which in the queue
-${ms(added.queue)} ms, upload ${ms(added.upload)} ms, HTTP and the way back ${ms(added.rest)} ms.
+Added latency, POST to result, one job at a time, medians of 200: ${ms(added.added)}; of it in the queue ${ms(added.queue)}, the worker's start
+and the engine host's process ${ms(added.engineHost)}, upload ${ms(added.upload)}, HTTP and the way back ${ms(added.rest)}.
 
-| jobs waiting | tenants | Redis memory per job, bytes | one fetch, ms (median) |
-| --- | --- | --- | --- |
-${lengths.map((row) => `| ${row.count} | ${row.tenants} | ${row.bytes.toFixed(0)} | ${ms(row.fetchMs)} |`).join('\n')}
-`;
-console.log(text);
-const [begin, end] = ['<!-- queue -->', '<!-- /queue -->'];
-const file = new URL('RESULTS.md', import.meta.url);
-const results = readFileSync(file, 'utf8');
-const section = `${begin}\n${text}${end}`;
-writeFileSync(
-  file,
-  results.includes(begin)
-    ? results.slice(0, results.indexOf(begin)) + section + results.slice(results.indexOf(end) + end.length)
-    : `${results.trimEnd()}\n\n${section}\n`,
+| jobs waiting | tenants | Redis memory a job | one fetch, median | a rebase of all |
+|---|---|---|---|---|
+${lengths.map(({ count, tenants, bytes, fetchMs, rebaseS }) => `| ${count} | ${tenants} | ${bytes.toFixed(0)} B | ${fetchMs.toFixed(2)} ms | ${rebaseS.toFixed(1)} s |`).join('\n')}
+
+With Redis' default for compact hashes (docs/operations.md, Redis) a waiting job takes ${byDefault.bytes.toFixed(0)} B.`,
 );
