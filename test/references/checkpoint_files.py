@@ -5,24 +5,48 @@ import shutil
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    FlowMatchEulerDiscreteScheduler,
+    ZImageImg2ImgPipeline,
+    ZImageInpaintPipeline,
+    ZImageOmniPipeline,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
+)
 from safetensors.torch import save_file
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM, Qwen3Model
+from transformers import (
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    Qwen3Model,
+    Siglip2ImageProcessor,
+    Siglip2VisionConfig,
+    Siglip2VisionModel,
+)
 
 from random_weights import random_weight
 
 TORCH_TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-STEMS = {"transformer": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
+STEMS = {"transformer": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model", "siglip": "model"}
+PIPELINES = {
+    "text-to-image": ZImagePipeline,
+    "image-to-image": ZImageImg2ImgPipeline,
+    "inpaint": ZImageInpaintPipeline,
+    "omni-edit": ZImageOmniPipeline,
+}
 
 
 def build(name, spec):
-    """The three networks of a spec, random and in float32."""
+    """The networks of a spec, random and in float32."""
     text_class = Qwen3ForCausalLM if spec["text_encoder"].pop("causal", False) else Qwen3Model
     models = {
         "transformer": ZImageTransformer2DModel(**spec["transformer"]),
         "vae": AutoencoderKL(**spec["vae"]),
         "text_encoder": text_class(Qwen3Config(**spec["text_encoder"])),
     }
+    if "siglip" in spec:
+        models["siglip"] = Siglip2VisionModel(Siglip2VisionConfig(**spec["siglip"]))
     for component, model in models.items():
         model.eval()
         with torch.no_grad():
@@ -41,6 +65,8 @@ def own_tensors(model):
 
 def config_of(component, model, spec):
     """config.json as these libraries write it, or in the form that transformers 4 wrote."""
+    if component == "siglip":
+        return {**spec["siglip"], "model_type": "siglip2_vision_model", "architectures": ["Siglip2VisionModel"]}
     config = json.loads(model.to_json_string() if component != "text_encoder" else model.config.to_json_string(use_diff=False))
     if component == "text_encoder":
         config = {key: config[key] for key in sorted(config) if key in QWEN3_FIELDS}
@@ -87,6 +113,12 @@ def write_small_files(folder, name, models, spec, tokenizer):
         "transformer": ["diffusers", "ZImageTransformer2DModel"],
         "vae": ["diffusers", "AutoencoderKL"],
     }
+    if "siglip" in models:
+        index["_class_name"] = "ZImageOmniPipeline"
+        index["siglip"] = ["transformers", "Siglip2VisionModel"]
+        index["siglip_processor"] = ["transformers", "Siglip2ImageProcessor"]
+        processor = {"image_processor_type": "Siglip2ImageProcessor", **spec["siglip_processor"]}
+        write_json(folder / "siglip_processor/preprocessor_config.json", processor)
     write_json(folder / "model_index.json", index)
     for component, model in models.items():
         write_json(folder / component / "config.json", config_of(component, model, spec))
@@ -119,7 +151,7 @@ def write_weights(folder, name, layout):
             write_json(folder / component / f"{stem}.safetensors.index.json", {"metadata": {}, "weight_map": weight_map})
 
 
-def pipeline(folder, models, scheduler, tokenizer):
+def pipeline(folder, models, scheduler, tokenizer, kind="text-to-image"):
     """The tokenizer is read from disk, as its chat template is part of what is tried."""
     read_from = folder / "tokenizer"
     borrowed = not (read_from / "tokenizer.json").exists()
@@ -128,7 +160,9 @@ def pipeline(folder, models, scheduler, tokenizer):
     loaded = PreTrainedTokenizerFast.from_pretrained(read_from)
     if borrowed:
         (read_from / "tokenizer.json").unlink()
-    pipe = ZImagePipeline(scheduler=scheduler, tokenizer=loaded, **models)
+    if "siglip" in models:
+        models = {**models, "siglip_processor": Siglip2ImageProcessor.from_pretrained(folder / "siglip_processor")}
+    pipe = PIPELINES[kind](scheduler=scheduler, tokenizer=loaded, **models)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

@@ -28,6 +28,7 @@ export {
   OutOfMemory,
   PrecisionError,
 } from './errors.js';
+export { PromptTimeout } from './tokenizer/prompt-timeout.js';
 export { NonFiniteOutput } from './pipelines/non-finite-output.js';
 export { InputImageError } from './image/decode-image.js';
 export { UnsupportedSource, UnsupportedStrength } from './pipelines/unsupported-request.js';

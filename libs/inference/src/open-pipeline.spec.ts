@@ -70,6 +70,13 @@ describe('openPipeline', () => {
       { truncation_side: 'left' },
       /tokenizer_config\.json: truncation_side: only right/,
     ],
+    ...['add_bos_token', 'add_eos_token', 'add_prefix_space', 'do_lower_case', 'split_special_tokens'].map(
+      (option): [string, Record<string, unknown>, RegExp] => [
+        'tokenizer/tokenizer_config.json',
+        { [option]: true },
+        new RegExp(`tokenizer_config\\.json: ${option}: only false`),
+      ],
+    ),
     ...['invert_sigmas', 'use_exponential_sigmas', 'use_beta_sigmas', 'stochastic_sampling'].map(
       (option): [string, Record<string, unknown>, RegExp] => [
         'scheduler/scheduler_config.json',

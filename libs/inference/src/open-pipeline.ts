@@ -33,10 +33,18 @@ export async function openPipeline(
   };
 }
 
+/** An option of a tokenizer that would change what a prompt is cut into. */
+const switchedOff = z.literal(false, { error: 'only false is supported' }).nullish();
+
 const TokenizerJson = z.looseObject({ model: z.looseObject({ type: z.string() }) });
 const TokenizerConfig = z.looseObject({
   // diffusers cuts long prompts on the side that is named here; from the left it would cut the template's beginning.
   truncation_side: z.literal('right', { error: 'only right is supported' }).optional(),
+  add_bos_token: switchedOff,
+  add_eos_token: switchedOff,
+  add_prefix_space: switchedOff,
+  do_lower_case: switchedOff,
+  split_special_tokens: switchedOff,
   chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish(),
 });
 

@@ -38,13 +38,18 @@ export function listClasses(checkpoint: Checkpoint): { pipeline: string; compone
 }
 
 /**
- * Checks that model_index.json lists every component with a class that is supported and that its folder is there.
+ * Checks that model_index.json lists every component with a class that is supported, none beside them, and that its folder
+ * is there.
  * @returns whether the checkpoint edits images
  * @throws CheckpointError naming the component
  */
 export function checkComponents(checkpoint: Checkpoint): { edits: boolean } {
   const index = checkpoint.json('model_index.json', modelIndex);
   const edits = componentEntry.safeParse(index.siglip).success;
+  const unknown = Object.keys(index).find(
+    (name) => !(name in neededComponents || name in editComponents) && componentEntry.safeParse(index[name]).success,
+  );
+  if (unknown !== undefined) throw new CheckpointError('model_index.json', unknown, 'component that is not supported');
   for (const [component, classes] of Object.entries({ ...neededComponents, ...(edits && editComponents) })) {
     const entry = componentEntry.safeParse(index[component]);
     if (!entry.success) throw new CheckpointError('model_index.json', component, 'component missing');

@@ -53,6 +53,10 @@ describe('checkpointGraphs', () => {
       'text_encoder/config.json',
       { rope_parameters: { rope_theta: 1e4, rope_type: 'yarn' } },
     ],
+    ['axes_lens', 'transformer/config.json', { axes_lens: [32, 64, 64] }],
+    ['axes_lens', 'transformer/config.json', { axes_lens: [1024, 64] }],
+    ['axes_lens.1', 'transformer/config.json', { axes_lens: [1024, 0, 64] }],
+    ['partial_rotary_factor', 'text_encoder/config.json', { partial_rotary_factor: 0.25 }],
     ['model_type', 'text_encoder/config.json', { model_type: 'qwen2' }],
     ['num_key_value_heads', 'text_encoder/config.json', { num_key_value_heads: 2 }],
     ['_class_name', 'transformer/config.json', { _class_name: 'FluxTransformer2DModel' }],
@@ -67,7 +71,26 @@ describe('checkpointGraphs', () => {
     ['act_fn', 'vae/config.json', { act_fn: 'relu' }],
     ['up_block_types', 'vae/config.json', { up_block_types: ['AttnUpDecoderBlock2D'] }],
     ['norm_num_groups', 'vae/config.json', { norm_num_groups: 5 }],
+    ['controlnet', 'model_index.json', { controlnet: ['diffusers', 'ZImageControlNetModel'] }],
+    ['transformer', 'model_index.json', { transformer: ['diffusers', 'SD3Transformer2DModel'] }],
   ])('refuses by name an option that it does not implement: %s', (field, path, fields) => {
+    change(path, fields);
+    expect(build).toThrow(CheckpointError);
+    expect(build).toThrow(`${path}: ${field}`);
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['hidden_act', 'siglip/config.json', { hidden_act: 'relu' }],
+    ['num_channels', 'siglip/config.json', { num_channels: 4 }],
+    ['num_patches', 'siglip/config.json', { num_patches: 200 }],
+    ['model_type', 'siglip/config.json', { model_type: 'siglip_vision_model' }],
+    ['quantization_config', 'siglip/config.json', { quantization_config: { quant_method: 'bitsandbytes' } }],
+    ['do_resize', 'siglip_processor/preprocessor_config.json', { do_resize: false }],
+    ['resample', 'siglip_processor/preprocessor_config.json', { resample: 3 }],
+    ['patch_size', 'siglip_processor/preprocessor_config.json', { patch_size: 8 }],
+  ])('refuses by name an option of the vision encoder that it does not implement: %s', (field, path, fields) => {
+    rmSync(folder, { recursive: true });
+    cpSync(checkpointOf('tiny-omni'), folder, { recursive: true });
     change(path, fields);
     expect(build).toThrow(CheckpointError);
     expect(build).toThrow(`${path}: ${field}`);

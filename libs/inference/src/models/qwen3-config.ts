@@ -23,6 +23,7 @@ export const qwen3Config = z
     num_attention_heads: z.int().positive(),
     num_hidden_layers: z.int().positive(),
     num_key_value_heads: z.int().positive(),
+    partial_rotary_factor: z.literal(1).optional(),
     rms_norm_eps: z.number().positive().max(1),
     rope_parameters: ropeParameters.nullish(),
     rope_scaling: z.null().optional(),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const siglip2Config = z
   .object({
     model_type: z.literal('siglip2_vision_model'),
+    quantization_config: z.null({ error: 'quantized weights are not supported' }).optional(),
     hidden_act: z.literal('gelu_pytorch_tanh').default('gelu_pytorch_tanh'),
     hidden_size: z.int().positive().default(768),
     intermediate_size: z.int().positive().default(3072),

@@ -7,6 +7,9 @@ const framePatchSize = 1;
 /** Bounded, so that a hostile file cannot ask for a graph that fills the memory; the published model has 30. */
 const layerCount = z.int().nonnegative().max(1024);
 const evenWidth = z.int().positive().multipleOf(2);
+/** Where diffusers' position tables end. Ours have no end, but one that holds not even the shortest caption is a mistake. */
+const tableLength = z.int().positive();
+const shortestCaption = 32;
 
 /**
  * diffusers' ZImageTransformer2DModel: what its config.json may say and this implementation can do. `n_kv_heads` is not
@@ -19,6 +22,7 @@ export const zImageConfig = z
     all_patch_size: z.array(z.int().positive()),
     all_f_patch_size: z.array(z.int().positive()),
     axes_dims: z.tuple([evenWidth, evenWidth, evenWidth]),
+    axes_lens: z.tuple([tableLength, tableLength, tableLength]).optional(),
     cap_feat_dim: z.int().positive(),
     dim: z.int().positive(),
     in_channels: z.int().positive(),
@@ -36,6 +40,10 @@ export const zImageConfig = z
       all_patch_size.some((size, i) => size === patchSize && all_f_patch_size[i] === framePatchSize),
     { path: ['all_patch_size'], error: `must include ${patchSize} with all_f_patch_size ${framePatchSize}` },
   )
+  .refine(({ axes_lens }) => axes_lens === undefined || axes_lens[0] > shortestCaption + 1, {
+    path: ['axes_lens'],
+    error: `must begin with more than ${shortestCaption + 1}: a caption and its image take as many positions`,
+  })
   .refine(({ dim, n_heads }) => dim % n_heads === 0, { path: ['n_heads'], error: 'must divide dim' })
   .refine(({ dim, n_heads, axes_dims }) => axes_dims.reduce((sum, d) => sum + d, 0) === dim / n_heads, {
     path: ['axes_dims'],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { checkpointOf } from '../../../../test/support/golden.js';
+import { PromptTimeout } from './prompt-timeout.js';
 import { maxPromptTokens, PromptTokenizer } from './prompt-tokenizer.js';
 
 const folder = join(checkpointOf('z-image-nano-turbo'), 'tokenizer');
@@ -54,6 +55,16 @@ describe('PromptTokenizer', () => {
     expect(ids).toHaveLength(maxPromptTokens);
     expect(ids.slice(0, 6)).toEqual([...userTurn, 2645, 1350]);
     expect(ids.at(-1)).toBe(1350);
+  });
+
+  it('ends a prompt that the checkpoint’s own code would take for ever, by code', () => {
+    const endless = new PromptTokenizer({
+      tokenizer: json('tokenizer.json'),
+      config,
+      chatTemplate: '{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}',
+    });
+    expect(() => endless.encode('red apple')).toThrow(PromptTimeout);
+    expect(new PromptTimeout('')).toMatchObject({ code: 'prompt_timeout', retryable: false });
   });
 
   it('lets the template name special tokens, written as strings or as objects', () => {

@@ -2,6 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { PromptTimeout } from './prompt-timeout.js';
 
 /** Tokens of a prompt that the text encoder is shown, chat template included; the rest is cut, as in diffusers. */
 export const maxPromptTokens = 512;
@@ -47,7 +48,7 @@ export class PromptTokenizer {
 
   /**
    * Token ids of the prompt as a user's chat message with thinking enabled; at most `maxPromptTokens`.
-   * @throws Error with code ERR_SCRIPT_EXECUTION_TIMEOUT after `encodeLimitMs`
+   * @throws PromptTimeout after `encodeLimitMs`
    */
   encode(prompt: string): number[] {
     return within(encodeLimitMs, () => this.encodeText(this.chatOf(prompt)));
@@ -90,7 +91,12 @@ export class PromptTokenizer {
 
 /** Runs synchronous code that is stopped, wherever it is, when its time is over. */
 function within<Result>(timeoutMs: number, work: () => Result): Result {
-  return runInContext('work()', createContext({ work }), { timeout: timeoutMs }) as Result;
+  try {
+    return runInContext('work()', createContext({ work }), { timeout: timeoutMs }) as Result;
+  } catch (cause) {
+    const timedOut = (cause as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    throw timedOut ? new PromptTimeout(`tokenizing the prompt timed out after ${timeoutMs} ms`, { cause }) : cause;
+  }
 }
 
 function specialTokensOf(config: object): Record<string, string> {
