@@ -63,7 +63,7 @@ describe('the OpenAI routes', () => {
     const error = await refusal(generate(fields));
     expect(error).toBeInstanceOf(OpenAI.BadRequestError);
     expect(error).toMatchObject({ status: 400, code, param, type: 'invalid_request_error' });
-    expect(error.requestID).toMatch(/^[0-9A-Z]{26}$/);
+    expect(error.requestID).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('tell a wrong key, and what is no path or no JSON, in the same form', async () => {

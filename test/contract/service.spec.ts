@@ -75,7 +75,7 @@ describe('with Redis', () => {
     const named = await api.call('/healthz', { headers: { 'x-request-id': 'order-77' } });
     expect(named.headers.get('x-request-id')).toBe('order-77');
     const unnamed = await api.call('/v1/jobs', { headers: { 'x-request-id': 'bad id\t' } });
-    expect(unnamed.headers.get('x-request-id')).toMatch(/^[0-9A-Z]{26}$/);
+    expect(unnamed.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(unnamed.headers.get('x-content-type-options')).toBe('nosniff');
     expect(unnamed.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(unnamed.headers.get('cache-control')).toBe('no-store');

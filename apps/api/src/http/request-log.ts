@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
-import { ulid } from 'ulid';
 import { probePaths } from './probe-paths.js';
 
 /**
@@ -12,7 +12,7 @@ export const requestLog = (logger: Logger): HttpLogger =>
   pinoHttp({
     logger,
     genReqId: (request, response) => {
-      const id = givenId(request) ?? ulid();
+      const id = givenId(request) ?? randomUUID();
       response.setHeader('x-request-id', id);
       return id;
     },
