@@ -378,6 +378,156 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    Problem: {
+      type: string;
+      title: string;
+      status: number;
+      /** @enum {string} */
+      code:
+        | 'invalid_json'
+        | 'invalid_multipart'
+        | 'unauthenticated'
+        | 'scope_missing'
+        | 'file_url_refused'
+        | 'not_found'
+        | 'job_not_found'
+        | 'delivery_not_found'
+        | 'method_not_allowed'
+        | 'idempotency_in_flight'
+        | 'job_canceled'
+        | 'body_too_large'
+        | 'unsupported_media_type'
+        | 'image_type_unsupported'
+        | 'validation_failed'
+        | 'model_unknown'
+        | 'kind_not_served'
+        | 'limit_exceeded'
+        | 'image_invalid'
+        | 'image_too_large'
+        | 'image_url_refused'
+        | 'image_unreachable'
+        | 'upload_not_found'
+        | 'webhook_url_refused'
+        | 'put_url_refused'
+        | 'idempotency_key_reused'
+        | 'rate_limited'
+        | 'quota_exceeded'
+        | 'tenant_limit_reached'
+        | 'queue_full'
+        | 'internal_error'
+        | 'job_failed'
+        | 'inputs_busy'
+        | 'redis_unavailable'
+        | 'storage_unavailable'
+        | 'job_expired'
+        | 'job_unfinished';
+      detail: string;
+      errors?: {
+        field: string;
+        message: string;
+      }[];
+      /** @description The limit of GET /v1/models that the request is outside of */
+      limit?: string;
+      /** @description The value of that limit */
+      bound?: number;
+      /** @description The models there are, or that serve the kind of request */
+      models?: string[];
+      /** @description The scope that the key lacks */
+      scope?: string;
+    };
+    OpenAiError: {
+      error: {
+        message: string;
+        type: string;
+        /** @description The first wrong field */
+        param: string | null;
+        /** @description The problem's code */
+        code: string;
+      };
+    };
+    JobEventData:
+      | {
+          /** @enum {string} */
+          state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
+        }
+      | {
+          step: number;
+          steps: number;
+        }
+      | {
+          index: number;
+          step: number;
+          width: number;
+          height: number;
+          url: string;
+          /** Format: date-time */
+          expires_at: string;
+        }
+      | components['schemas']['JobDocument'];
+    /**
+     * @example {
+     *       "id": "job_01ARZ3NDEKTSV4RRFFQ69G5FAV_z-image-nano-turbo",
+     *       "state": "succeeded",
+     *       "kind": "generation",
+     *       "model": "z-image-nano-turbo",
+     *       "request": {
+     *         "prompt": "red apple",
+     *         "negative_prompt": null,
+     *         "width": 256,
+     *         "height": 256,
+     *         "steps": 8,
+     *         "guidance_scale": 0,
+     *         "cfg_normalization": false,
+     *         "cfg_truncation": 1,
+     *         "seed": 42,
+     *         "n": 1,
+     *         "output": {
+     *           "format": "png",
+     *           "embed_parameters": true
+     *         },
+     *         "batch": true,
+     *         "preview_every": 0
+     *       },
+     *       "priority": "normal",
+     *       "progress": {
+     *         "step": 8,
+     *         "steps": 8
+     *       },
+     *       "images": [
+     *         {
+     *           "index": 0,
+     *           "seed": 42,
+     *           "width": 256,
+     *           "height": 256,
+     *           "format": "png",
+     *           "bytes": 98304,
+     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+     *           "url": "https://images.example.com/0.png?expires=…",
+     *           "expires_at": "2026-01-31T12:15:00.000Z"
+     *         }
+     *       ],
+     *       "error": null,
+     *       "metadata": {
+     *         "order": 7
+     *       },
+     *       "created_at": "2026-01-31T12:00:00.000Z",
+     *       "started_at": "2026-01-31T12:00:00.012Z",
+     *       "finished_at": "2026-01-31T12:00:00.431Z",
+     *       "deadline_at": null,
+     *       "timings": {
+     *         "queue_ms": 12,
+     *         "compute_ms": 410,
+     *         "upload_ms": 9
+     *       },
+     *       "batch": {
+     *         "max": 4,
+     *         "mean": 2.5
+     *       },
+     *       "copies": [],
+     *       "attempts": 1,
+     *       "worker": "worker-1"
+     *     }
+     */
     JobDocument: {
       id: string;
       /** @enum {string} */
@@ -485,6 +635,45 @@ export interface components {
       attempts: number;
       worker: string | null;
     };
+    ImageStreamEvent:
+      | {
+          type: string;
+          b64_json: string;
+          /** @description Unix seconds */
+          created_at: number;
+          size: string;
+          /** @constant */
+          quality: 'auto';
+          /** @constant */
+          background: 'opaque';
+          /** @enum {string} */
+          output_format: 'png' | 'jpeg' | 'webp';
+          /** @description Of its image, from 0 */
+          partial_image_index: number;
+        }
+      | {
+          type: string;
+          b64_json: string;
+          /** @description Unix seconds */
+          created_at: number;
+          size: string;
+          /** @constant */
+          quality: 'auto';
+          /** @constant */
+          background: 'opaque';
+          /** @enum {string} */
+          output_format: 'png' | 'jpeg' | 'webp';
+          usage: {
+            input_tokens: number;
+            input_tokens_details: {
+              image_tokens: number;
+              text_tokens: number;
+            };
+            output_tokens: number;
+            total_tokens: number;
+          };
+        }
+      | components['schemas']['OpenAiError'];
     ImagesAnswer: {
       /** @description Unix seconds */
       created: number;
@@ -506,16 +695,6 @@ export interface components {
         };
         output_tokens: number;
         total_tokens: number;
-      };
-    };
-    OpenAiError: {
-      error: {
-        message: string;
-        type: string;
-        /** @description The first wrong field */
-        param: string | null;
-        /** @description The problem's code */
-        code: string;
       };
     };
     Upload: {
@@ -671,63 +850,6 @@ export interface components {
         started_at: string;
       }[];
     };
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      /** @enum {string} */
-      code:
-        | 'invalid_json'
-        | 'invalid_multipart'
-        | 'unauthenticated'
-        | 'scope_missing'
-        | 'file_url_refused'
-        | 'not_found'
-        | 'job_not_found'
-        | 'delivery_not_found'
-        | 'method_not_allowed'
-        | 'idempotency_in_flight'
-        | 'job_canceled'
-        | 'body_too_large'
-        | 'unsupported_media_type'
-        | 'image_type_unsupported'
-        | 'validation_failed'
-        | 'model_unknown'
-        | 'kind_not_served'
-        | 'limit_exceeded'
-        | 'image_invalid'
-        | 'image_too_large'
-        | 'image_url_refused'
-        | 'image_unreachable'
-        | 'upload_not_found'
-        | 'webhook_url_refused'
-        | 'put_url_refused'
-        | 'idempotency_key_reused'
-        | 'rate_limited'
-        | 'quota_exceeded'
-        | 'tenant_limit_reached'
-        | 'queue_full'
-        | 'internal_error'
-        | 'job_failed'
-        | 'inputs_busy'
-        | 'redis_unavailable'
-        | 'storage_unavailable'
-        | 'job_expired'
-        | 'job_unfinished';
-      detail: string;
-      errors?: {
-        field: string;
-        message: string;
-      }[];
-      /** @description The limit of GET /v1/models that the request is outside of */
-      limit?: string;
-      /** @description The value of that limit */
-      bound?: number;
-      /** @description The models there are, or that serve the kind of request */
-      models?: string[];
-      /** @description The scope that the key lacks */
-      scope?: string;
-    };
   };
   responses: never;
   parameters: never;
@@ -825,7 +947,7 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -834,7 +956,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -843,7 +965,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -852,7 +974,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Conflict */
+      /** @description Conflict: `idempotency_in_flight` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -861,7 +983,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
@@ -870,7 +992,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type`, `image_type_unsupported` */
       415: {
         headers: {
           [name: string]: unknown;
@@ -879,7 +1001,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed`, `model_unknown`, `kind_not_served`, `limit_exceeded`, `image_invalid`, `image_too_large`, `image_url_refused`, `image_unreachable`, `upload_not_found`, `idempotency_key_reused`, `webhook_url_refused`, `put_url_refused` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -888,7 +1010,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited`, `quota_exceeded`, `tenant_limit_reached`, `queue_full` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -897,7 +1019,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable`, `inputs_busy`, `storage_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -964,48 +1095,52 @@ export interface operations {
           };
           images: string[];
         };
-        'multipart/form-data': {
-          prompt: string;
-          negative_prompt?: string;
-          model?: string;
-          width?: number;
-          height?: number;
-          size?: string;
-          steps?: number;
-          guidance_scale?: number;
-          cfg_normalization?: boolean;
-          cfg_truncation?: number;
-          seed?: number;
-          n?: number;
-          output?: {
-            /**
-             * @default png
-             * @enum {string}
-             */
-            format?: 'png' | 'jpeg' | 'webp';
-            quality?: number;
-            /** @default true */
-            embed_parameters?: boolean;
-            put_urls?: string[];
-          };
-          /** @enum {string} */
-          priority?: 'high' | 'normal' | 'low';
-          deadline_s?: number;
-          batch?: boolean;
-          webhook?: {
-            /** Format: uri */
-            url: string;
-            events?: (
-              'job.started' | 'job.progress' | 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.expired'
-            )[];
-          };
-          /** @description Steps between preview images; 0, the default: none */
-          preview_every?: number;
-          metadata?: {
-            [key: string]: unknown;
-          };
-          images: string[];
-        };
+        'multipart/form-data':
+          | {
+              prompt: string;
+              negative_prompt?: string;
+              model?: string;
+              width?: number;
+              height?: number;
+              size?: string;
+              steps?: number;
+              guidance_scale?: number;
+              cfg_normalization?: boolean;
+              cfg_truncation?: number;
+              seed?: number;
+              n?: number;
+              output?: {
+                /**
+                 * @default png
+                 * @enum {string}
+                 */
+                format?: 'png' | 'jpeg' | 'webp';
+                quality?: number;
+                /** @default true */
+                embed_parameters?: boolean;
+                put_urls?: string[];
+              };
+              /** @enum {string} */
+              priority?: 'high' | 'normal' | 'low';
+              deadline_s?: number;
+              batch?: boolean;
+              webhook?: {
+                /** Format: uri */
+                url: string;
+                events?: (
+                  'job.started' | 'job.progress' | 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.expired'
+                )[];
+              };
+              /** @description Steps between preview images; 0, the default: none */
+              preview_every?: number;
+              metadata?: {
+                [key: string]: unknown;
+              };
+              image?: string[];
+              'image[]'?: string[];
+            }
+          | unknown
+          | unknown;
       };
     };
     responses: {
@@ -1027,7 +1162,7 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json`, `invalid_multipart` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1036,7 +1171,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1045,7 +1180,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1054,7 +1189,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Conflict */
+      /** @description Conflict: `idempotency_in_flight` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1063,7 +1198,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
@@ -1072,7 +1207,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type`, `image_type_unsupported` */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1081,7 +1216,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed`, `model_unknown`, `kind_not_served`, `limit_exceeded`, `image_invalid`, `image_too_large`, `image_url_refused`, `image_unreachable`, `upload_not_found`, `idempotency_key_reused`, `webhook_url_refused`, `put_url_refused` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1090,7 +1225,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited`, `quota_exceeded`, `tenant_limit_reached`, `queue_full` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1099,7 +1234,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable`, `inputs_busy`, `storage_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1159,130 +1303,109 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The images */
+      /** @description The images; with `stream` as events */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['ImagesAnswer'];
-          'text/event-stream': components['schemas']['ImagesAnswer'];
+          'text/event-stream': {
+            id?: string;
+            /** @enum {string} */
+            event: 'image_generation.partial_image' | 'image_generation.completed' | 'error';
+            data: string;
+          };
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json`, `validation_failed`, `model_unknown`, `kind_not_served`, `limit_exceeded`, `image_invalid`, `image_too_large`, `image_url_refused`, `image_unreachable`, `upload_not_found`, `idempotency_key_reused` */
       400: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Conflict */
+      /** @description Conflict: `idempotency_in_flight`, `job_canceled` */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type`, `image_type_unsupported` */
       415: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests: `rate_limited`, `quota_exceeded`, `tenant_limit_reached`, `queue_full` */
       429: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Internal Server Error */
+      /** @description Internal Server Error: `internal_error`, `job_failed` */
       500: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable: `redis_unavailable`, `inputs_busy`, `storage_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Gateway Timeout */
+      /** @description Gateway Timeout: `job_expired`, `job_unfinished` */
       504: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
     };
@@ -1334,166 +1457,152 @@ export interface operations {
           /** @description Has no effect */
           input_fidelity?: ('high' | 'low') | null;
         };
-        'multipart/form-data': {
-          prompt: string;
-          /** @description A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default */
-          model?: string | null;
-          n?: number | null;
-          size?: string | null;
-          /** @description Has no effect: `steps` decides */
-          quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto') | null;
-          background?: ('opaque' | 'auto') | null;
-          output_format?: ('png' | 'jpeg' | 'webp') | null;
-          /** @description Quality of JPEG and WebP */
-          output_compression?: number | null;
-          /** @description Default b64_json; `url` for `dall-e-*` */
-          response_format?: ('b64_json' | 'url') | null;
-          stream?: boolean | null;
-          /** @description With `stream`: previews of each image on its way, at most so many */
-          partial_images?: number | null;
-          /** @description Has no effect */
-          complexity?: ('low' | 'medium' | 'high') | null;
-          /** @description Has no effect */
-          safety_identifier?: string | null;
-          /** @description Has no effect */
-          user?: string | null;
-          negative_prompt?: string | null;
-          steps?: number | null;
-          guidance_scale?: number | null;
-          seed?: number | null;
-          images: string[];
-          /** @description As large as the image: what is transparent in it is made anew */
-          mask?: string | null;
-          /** @description Has no effect */
-          input_fidelity?: ('high' | 'low') | null;
-        };
+        'multipart/form-data':
+          | {
+              prompt: string;
+              /** @description A model of GET /v1/models; `gpt-image-*`, `chatgpt-image-*` and `dall-e-*` stand for the default */
+              model?: string | null;
+              n?: number | null;
+              size?: string | null;
+              /** @description Has no effect: `steps` decides */
+              quality?: ('standard' | 'hd' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto') | null;
+              background?: ('opaque' | 'auto') | null;
+              output_format?: ('png' | 'jpeg' | 'webp') | null;
+              /** @description Quality of JPEG and WebP */
+              output_compression?: number | null;
+              /** @description Default b64_json; `url` for `dall-e-*` */
+              response_format?: ('b64_json' | 'url') | null;
+              stream?: boolean | null;
+              /** @description With `stream`: previews of each image on its way, at most so many */
+              partial_images?: number | null;
+              /** @description Has no effect */
+              complexity?: ('low' | 'medium' | 'high') | null;
+              /** @description Has no effect */
+              safety_identifier?: string | null;
+              /** @description Has no effect */
+              user?: string | null;
+              negative_prompt?: string | null;
+              steps?: number | null;
+              guidance_scale?: number | null;
+              seed?: number | null;
+              /** @description Has no effect */
+              input_fidelity?: ('high' | 'low') | null;
+              image?: string[];
+              'image[]'?: string[];
+              /**
+               * Format: binary
+               * @description PNG, JPEG or WebP
+               */
+              mask?: string;
+            }
+          | unknown
+          | unknown;
       };
     };
     responses: {
-      /** @description The images */
+      /** @description The images; with `stream` as events */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['ImagesAnswer'];
-          'text/event-stream': components['schemas']['ImagesAnswer'];
+          'text/event-stream': {
+            id?: string;
+            /** @enum {string} */
+            event: 'image_edit.partial_image' | 'image_edit.completed' | 'error';
+            data: string;
+          };
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json`, `validation_failed`, `model_unknown`, `kind_not_served`, `limit_exceeded`, `image_invalid`, `image_too_large`, `image_url_refused`, `image_unreachable`, `upload_not_found`, `idempotency_key_reused`, `invalid_multipart` */
       400: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Unauthorized
-       *
-       *     Unauthorized
-       */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Forbidden
-       *
-       *     Forbidden
-       */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Conflict */
+      /** @description Conflict: `idempotency_in_flight`, `job_canceled` */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type`, `image_type_unsupported` */
       415: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Too Many Requests
-       *
-       *     Too Many Requests
-       */
+      /** @description Too Many Requests: `rate_limited`, `quota_exceeded`, `tenant_limit_reached`, `queue_full` */
       429: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Internal Server Error */
+      /** @description Internal Server Error: `internal_error`, `job_failed` */
       500: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /**
-       * @description Service Unavailable
-       *
-       *     Service Unavailable
-       */
+      /** @description Service Unavailable: `redis_unavailable`, `inputs_busy`, `storage_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
-      /** @description Gateway Timeout */
+      /** @description Gateway Timeout: `job_expired`, `job_unfinished` */
       504: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['OpenAiError'];
-          'text/event-stream': components['schemas']['OpenAiError'];
         };
       };
     };
@@ -1516,7 +1625,16 @@ export interface operations {
           'application/json': components['schemas']['Upload'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Bad Request: `invalid_json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1525,7 +1643,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1534,7 +1652,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Payload Too Large: `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type: `unsupported_media_type` */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1543,7 +1670,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1552,7 +1679,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1586,7 +1722,7 @@ export interface operations {
           'application/json': components['schemas']['JobList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1595,7 +1731,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1604,7 +1740,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1613,7 +1749,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1622,7 +1758,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1653,7 +1798,7 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1662,7 +1807,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1671,7 +1816,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `job_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1680,7 +1825,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1689,7 +1834,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1719,7 +1873,14 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'text/event-stream': {
+            id?: string;
+            /** @enum {string} */
+            event: 'state' | 'progress' | 'preview' | 'result';
+            data: string;
+          };
+        };
       };
       /** @description The client has the result already */
       204: {
@@ -1728,7 +1889,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1737,7 +1898,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1746,7 +1907,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `job_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1755,7 +1916,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1764,7 +1925,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1795,7 +1965,16 @@ export interface operations {
           'application/json': components['schemas']['JobDocument'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Bad Request: `invalid_json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1804,7 +1983,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1813,7 +1992,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `job_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1822,7 +2001,25 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Payload Too Large: `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type: `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1831,7 +2028,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1862,7 +2068,7 @@ export interface operations {
           'application/json': components['schemas']['DeliveryList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1871,7 +2077,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1880,7 +2086,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `job_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1889,7 +2095,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1898,7 +2104,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1930,7 +2145,16 @@ export interface operations {
           'application/json': components['schemas']['Delivery'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Bad Request: `invalid_json` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1939,7 +2163,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1948,7 +2172,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `job_not_found`, `delivery_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1957,7 +2181,25 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Payload Too Large: `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type: `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1966,7 +2208,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -1997,7 +2248,7 @@ export interface operations {
           'application/json': components['schemas']['DeadLetterList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2006,7 +2257,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2015,7 +2266,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2024,7 +2275,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2033,7 +2284,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2062,7 +2322,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookSecret'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2071,7 +2331,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2080,7 +2340,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2089,7 +2349,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2128,7 +2397,7 @@ export interface operations {
           'application/json': components['schemas']['RotatedWebhookSecret'];
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2137,7 +2406,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2146,7 +2415,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2155,7 +2424,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2164,7 +2433,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type` */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2173,7 +2442,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2182,7 +2451,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2191,7 +2460,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2220,7 +2498,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookPublicKeys'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2229,7 +2507,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2238,7 +2516,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2247,7 +2525,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2276,7 +2563,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookEndpointList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2285,7 +2572,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2294,7 +2581,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2303,7 +2590,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2339,7 +2635,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookEndpointList'];
         };
       };
-      /** @description Bad Request */
+      /** @description Bad Request: `invalid_json` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2348,7 +2644,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2357,7 +2653,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2366,7 +2662,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Payload Too Large: `body_too_large` */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2375,7 +2671,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unsupported Media Type */
+      /** @description Unsupported Media Type: `unsupported_media_type` */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2384,7 +2680,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Unprocessable Entity */
+      /** @description Unprocessable Entity: `validation_failed` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2393,7 +2689,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2402,7 +2698,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2431,7 +2736,7 @@ export interface operations {
           'application/json': components['schemas']['ModelList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2440,7 +2745,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2449,7 +2754,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2458,7 +2763,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2489,7 +2803,7 @@ export interface operations {
           'application/json': components['schemas']['Backlog'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2498,7 +2812,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2507,7 +2821,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Not Found */
+      /** @description Not Found: `not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2516,7 +2830,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2525,7 +2839,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2554,7 +2877,7 @@ export interface operations {
           'application/json': components['schemas']['WorkerList'];
         };
       };
-      /** @description Unauthorized */
+      /** @description Unauthorized: `unauthenticated` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2563,7 +2886,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Forbidden */
+      /** @description Forbidden: `scope_missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2572,7 +2895,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Too Many Requests */
+      /** @description Too Many Requests: `rate_limited` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2581,7 +2904,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Service Unavailable */
+      /** @description Internal Server Error: `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2626,7 +2958,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Service Unavailable */
+      /** @description Service Unavailable: `redis_unavailable` */
       503: {
         headers: {
           [name: string]: unknown;

@@ -7,7 +7,7 @@ import { JobDocument } from '@app/common/jobs/job-document.js';
 import { AcceptedJobs } from '../generations/accepted-jobs.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
-import { ApiProblems } from '../http/openapi.js';
+import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
 
 @ApiTags('edits')
 @Controller('v1/edits')
@@ -24,7 +24,7 @@ export class EditsController {
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' })
   @ApiResponse({ status: 200, description: 'The job, finished while the client waited', standardSchema: JobDocument })
   @ApiResponse({ status: 202, description: 'The job, accepted', standardSchema: JobDocument })
-  @ApiProblems(400, 409, 413, 415, 422)
+  @ApiProblems(...acceptProblems, 'invalid_multipart', 'webhook_url_refused', 'put_url_refused')
   create(
     @Body({ schema: EditBody }) body: EditBody,
     @Headers('idempotency-key') idempotencyKey: string | undefined,

@@ -6,7 +6,7 @@ import { GenerationBody } from '@app/common/contracts/generation.js';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
-import { ApiProblems } from '../http/openapi.js';
+import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
 import { AcceptedJobs } from './accepted-jobs.js';
 
 @ApiTags('generations')
@@ -26,7 +26,7 @@ export class GenerationsController {
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' })
   @ApiResponse({ status: 200, description: 'The job, finished while the client waited', standardSchema: JobDocument })
   @ApiResponse({ status: 202, description: 'The job, accepted', standardSchema: JobDocument })
-  @ApiProblems(400, 409, 413, 415, 422)
+  @ApiProblems(...acceptProblems, 'webhook_url_refused', 'put_url_refused')
   async create(
     @Body({ schema: GenerationBody }) body: GenerationBody,
     @Headers('idempotency-key') idempotencyKey: string | undefined,

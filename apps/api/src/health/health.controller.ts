@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems } from '../http/openapi-problems.js';
 import { Readiness } from './readiness.js';
 
 @ApiTags('health')
@@ -18,7 +18,7 @@ export class HealthController {
   @Get('readyz')
   @ApiOperation({ operationId: 'readiness', summary: 'Whether the process can serve: Redis answers' })
   @ApiResponse({ status: 200, description: 'It can' })
-  @ApiProblems(503)
+  @ApiProblems('redis_unavailable')
   async ready(): Promise<{ status: 'ready' }> {
     await this.readiness.check();
     return { status: 'ready' };

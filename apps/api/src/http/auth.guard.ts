@@ -12,20 +12,15 @@ import type { Request, Response } from 'express';
 import { KeyStore } from '@app/common/auth/key-store.js';
 import type { Caller, Scope } from '@app/common/auth/scopes.js';
 import { RequestRate } from '@app/common/limits/request-rate.js';
-import { ApiProblems } from './openapi.js';
 import { Problem } from './problems.js';
 import { tellLimits } from './rate-limit-fields.js';
 
 const scopeMetadata = 'required-scope';
 const callers = new WeakMap<Request, Caller>();
 
-/** The scope that a route asks for, with the problems that every such route has. Without it a route is public. */
+/** The scope that a route asks for. Without it a route is public. */
 export const RequireScope = (scope: Scope): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(scopeMetadata, scope),
-    ApiExtension('x-required-scope', scope),
-    ApiProblems(401, 403, 429, 503),
-  );
+  applyDecorators(SetMetadata(scopeMetadata, scope), ApiExtension('x-required-scope', scope));
 
 /** The caller of a route with {@link RequireScope}. */
 export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

@@ -1,28 +1,16 @@
-import { applyDecorators, type INestApplication } from '@nestjs/common';
-import {
-  ApiResponse,
-  DocumentBuilder,
-  SwaggerModule,
-  type OpenAPIObject,
-  type SwaggerDocumentOptions,
-} from '@nestjs/swagger';
-import { STATUS_CODES } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
+import { JobEventData } from '../jobs/job-event-data.js';
+import { ImageStreamEvent } from '../openai/image-events.js';
+import { OpenAiError } from '../openai/openai-error.js';
+import { describeForm } from './openapi-forms.js';
+import { describeProblems, problemExamples } from './openapi-problems.js';
+import { describeStream } from './openapi-streams.js';
 import { ProblemDocument } from './problems.js';
 
-/** The problem answers that a route can give, by status. */
-export const ApiProblems = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(
-    ...statuses.map((status) =>
-      ApiResponse({
-        status,
-        description: STATUS_CODES[status] ?? 'Problem',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      }),
-    ),
-  );
-
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type SchemaComponents = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type SchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
 
 /** zod's JSON Schema 2020-12 as OpenAPI 3.1 takes it, `$defs` as components; Nest's own converter is wired to 3.0. */
@@ -46,16 +34,28 @@ export function serveOpenApi(app: INestApplication): void {
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[])) {
-    if (!('x-required-scope' in operation)) operation.security = [];
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const operation of Object.values(methods) as Operation[]) {
+      if (!('x-required-scope' in operation)) operation.security = [];
+      describeProblems(path, operation);
+      describeForm(operation);
+      describeStream(operation);
+    }
   }
-  // Problems are referred to by name alone, so their component is added by hand.
   document.components = {
     ...document.components,
     schemas: {
+      ...componentsOf([ProblemDocument, OpenAiError, JobEventData, ImageStreamEvent]),
       ...document.components?.schemas,
-      ...convertSchema(ProblemDocument, { schemaType: 'output' })?.components,
     },
+    examples: problemExamples(),
   };
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
+}
+
+/** Components of schemas that the document refers to by name alone, which Nest therefore does not know. */
+function componentsOf(schemas: readonly z.ZodType[]): SchemaComponents {
+  const components = schemas.map((schema) => convertSchema(schema, { schemaType: 'output' })?.components);
+  const text = JSON.stringify(Object.assign({}, ...components)).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return JSON.parse(text) as SchemaComponents;
 }

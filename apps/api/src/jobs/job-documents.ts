@@ -1,9 +1,7 @@
 import { toJobDocument, type JobDocument } from '@app/common/jobs/job-document.js';
 import type { JobRecord, StoredPreview } from '@app/common/jobs/job-record.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
-
-/** The data of a `preview` event: a JPEG at `url`. */
-export type PreviewDocument = Omit<StoredPreview, 'key'> & { url: string; expires_at: string };
+import type { PreviewDocument } from './job-event-data.js';
 
 /** Jobs as clients get them: with URLs signed at this moment. */
 export class JobDocuments {

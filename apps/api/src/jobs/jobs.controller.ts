@@ -1,10 +1,11 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Caller } from '@app/common/auth/scopes.js';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems, bodyProblems } from '../http/openapi-problems.js';
+import { ApiEvents } from '../http/openapi-streams.js';
 import { EventStream } from './event-stream.js';
 import { JobDocuments } from './job-documents.js';
 import { JobList, JobListQuery } from './job-query.js';
@@ -23,7 +24,7 @@ export class JobsController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listJobs', summary: 'Jobs, newest first' })
   @ApiResponse({ status: 200, description: 'A page of jobs', standardSchema: JobList })
-  @ApiProblems(422)
+  @ApiProblems('validation_failed')
   async list(@Query({ schema: JobListQuery }) query: JobListQuery, @CallerOf() caller: Caller): Promise<JobList> {
     const page = await this.jobs.list(caller, query);
     const jobs = await Promise.all(page.jobs.map((record) => this.documents.of(record)));
@@ -34,7 +35,7 @@ export class JobsController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'getJob', summary: 'A job, with fresh image URLs' })
   @ApiResponse({ status: 200, description: 'The job', standardSchema: JobDocument })
-  @ApiProblems(404)
+  @ApiProblems('job_not_found')
   async get(@Param('id') id: string, @CallerOf() caller: Caller): Promise<JobDocument> {
     return this.documents.of(await this.jobs.get(caller, id));
   }
@@ -43,13 +44,13 @@ export class JobsController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'streamJob', summary: 'State, progress, previews and result as Server-Sent Events' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event' })
-  @ApiProduces('text/event-stream')
+  @ApiEvents({ types: ['state', 'progress', 'preview', 'result'], data: 'JobEventData' })
   @ApiResponse({
     status: 200,
     description: 'Events `state`, `progress`, `preview` and, at last, `result` with the job',
   })
   @ApiResponse({ status: 204, description: 'The client has the result already' })
-  @ApiProblems(404)
+  @ApiProblems('job_not_found')
   async events(
     @Param('id') id: string,
     @Headers('last-event-id') lastEventId: string | undefined,
@@ -64,7 +65,7 @@ export class JobsController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'cancelJob', summary: 'Queued: at once; running: at the next step' })
   @ApiResponse({ status: 200, description: 'The job as it stands', standardSchema: JobDocument })
-  @ApiProblems(404)
+  @ApiProblems('job_not_found', ...bodyProblems)
   async cancel(@Param('id') id: string, @CallerOf() caller: Caller): Promise<JobDocument> {
     return this.documents.of(await this.jobs.cancel(caller, id));
   }

@@ -5,7 +5,7 @@ import { ModelCatalog } from '@app/common/contracts/model-catalog.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
 import { RequireScope } from '../http/auth.guard.js';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems } from '../http/openapi-problems.js';
 import { Problem } from '../http/problems.js';
 import { listModels, ModelList } from './model-list.js';
 
@@ -35,7 +35,7 @@ export class ModelsController {
   @RequireScope('metrics')
   @ApiOperation({ operationId: 'getBacklog', summary: 'One figure to scale the workers of a model by' })
   @ApiResponse({ status: 200, description: 'The backlog', standardSchema: Backlog })
-  @ApiProblems(404)
+  @ApiProblems('not_found')
   async backlog(@Param('name') name: string): Promise<z.infer<typeof Backlog>> {
     if (!this.catalog.get(name)) throw new Problem('not_found');
     const { jobs, units } = await this.jobs.backlog(name);

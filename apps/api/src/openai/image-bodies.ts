@@ -41,11 +41,13 @@ const sharedFields = {
 };
 
 /** Body of `POST /v1/images/generations`: OpenAI's, and the extra fields negative_prompt, steps, guidance_scale and seed. */
-export const ImagesGenerationBody = z.strictObject({
-  ...sharedFields,
-  moderation: z.enum(['low', 'auto']).nullish().describe('Has no effect'),
-  style: z.enum(['vivid', 'natural']).nullish().describe('Has no effect'),
-});
+export const ImagesGenerationBody = z
+  .strictObject({
+    ...sharedFields,
+    moderation: z.enum(['low', 'auto']).nullish().describe('Has no effect'),
+    style: z.enum(['vivid', 'natural']).nullish().describe('Has no effect'),
+  })
+  .meta({ examples: [{ prompt: 'red apple', n: 1, size: '256x256', output_format: 'webp', seed: 42 }] });
 export type ImagesGenerationBody = z.infer<typeof ImagesGenerationBody>;
 
 /** Body of `POST /v1/images/edits`, as the form is read: its `image` and `image[]` files are `images`. */
@@ -59,5 +61,6 @@ export const ImagesEditBody = z
   .refine((body) => (body.mask ?? null) === null || body.images.length === 1, {
     path: ['mask'],
     message: 'stands beside one image',
-  });
+  })
+  .meta({ examples: [{ prompt: 'make it green', images: ['upl_01ARZ3NDEKTSV4RRFFQ69G5FAV'] }] });
 export type ImagesEditBody = z.infer<typeof ImagesEditBody>;

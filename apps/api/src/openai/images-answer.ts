@@ -4,7 +4,7 @@ import { tokensPerImage } from '@app/common/jobs/cost.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 
 /** Image tokens, one for 16 × 16 px. Text is not counted. */
-const Usage = z.object({
+export const Usage = z.object({
   input_tokens: z.int(),
   input_tokens_details: z.object({ image_tokens: z.int(), text_tokens: z.int() }),
   output_tokens: z.int(),

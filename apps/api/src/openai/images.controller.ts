@@ -1,17 +1,19 @@
 import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiConsumes, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Caller } from '@app/common/auth/scopes.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
+import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
+import { ApiEvents } from '../http/openapi-streams.js';
+import type { ProblemCode } from '../http/problems.js';
 import { ImagesEditBody, ImagesGenerationBody } from './image-bodies.js';
 import { ImagesAnswer } from './images-answer.js';
-import { editCall, generationCall } from './images-call.js';
+import { editCall, generationCall, type ImagesCall } from './images-call.js';
 import { ImagesService } from './images-service.js';
-import { ApiOpenAiErrors } from './openai-error.js';
 
-/** What both routes say of themselves in OpenAPI. Above `RequireScope`, whose problems have another form here. */
-const ImagesRoute = (): MethodDecorator =>
+/** What both routes say of themselves in OpenAPI. */
+const ImagesRoute = (events: ImagesCall['events'], ...problems: ProblemCode[]): MethodDecorator =>
   applyDecorators(
     HttpCode(200),
     ApiHeader({
@@ -20,9 +22,9 @@ const ImagesRoute = (): MethodDecorator =>
       description: "OpenAI's clients: a retry finds its job",
     }),
     ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' }),
-    ApiProduces('application/json', 'text/event-stream'),
-    ApiResponse({ status: 200, description: 'The images', standardSchema: ImagesAnswer }),
-    ApiOpenAiErrors(400, 401, 403, 409, 413, 415, 429, 500, 503, 504),
+    ApiResponse({ status: 200, description: 'The images; with `stream` as events', standardSchema: ImagesAnswer }),
+    ApiEvents({ types: [`${events}.partial_image`, `${events}.completed`, 'error'], data: 'ImageStreamEvent' }),
+    ApiProblems(...acceptProblems, ...problems, 'job_failed', 'job_canceled', 'job_expired', 'job_unfinished'),
   );
 
 @ApiTags('openai')
@@ -31,7 +33,7 @@ export class ImagesController {
   constructor(private readonly images: ImagesService) {}
 
   @Post('generations')
-  @ImagesRoute()
+  @ImagesRoute('image_generation')
   @RequireScope('generate')
   @ImageBody({ multipart: false })
   @ApiOperation({ operationId: 'openAiGenerate', summary: 'OpenAI Images: make images from a prompt' })
@@ -46,7 +48,7 @@ export class ImagesController {
   }
 
   @Post('edits')
-  @ImagesRoute()
+  @ImagesRoute('image_edit', 'invalid_multipart')
   @RequireScope('generate')
   @ImageBody({ multipart: true })
   @ApiConsumes('application/json', 'multipart/form-data')

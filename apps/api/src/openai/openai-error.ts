@@ -1,6 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
-import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Problem } from '../http/problems.js';
 
@@ -31,7 +28,7 @@ export const openAiError = (problem: Problem): OpenAiError => ({
 });
 
 /** Wrong fields are 400 there, which its clients raise as `BadRequestError`. */
-export const openAiStatus = ({ status }: Problem): number => (status === 422 ? 400 : status);
+export const openAiStatus = ({ status }: { status: number }): number => (status === 422 ? 400 : status);
 
 /** What its clients would otherwise try again by themselves, in vain: they would even sleep until the quota's next day. */
 export const openAiHeaders = ({ code }: Problem): Record<string, string> =>
@@ -44,11 +41,3 @@ const errorTypes: Record<number, string> = {
   403: 'permission_error',
   429: 'rate_limit_error',
 };
-
-/** The error answers that an OpenAI route can give, by status. */
-export const ApiOpenAiErrors = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(
-    ...statuses.map((status) =>
-      ApiResponse({ status, description: STATUS_CODES[status] ?? 'Error', standardSchema: OpenAiError }),
-    ),
-  );

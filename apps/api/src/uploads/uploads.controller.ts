@@ -4,7 +4,7 @@ import type { Caller } from '@app/common/auth/scopes.js';
 import { inputImageLimits } from '@app/common/contracts/input-image.js';
 import { InputStore } from '@app/common/input-images/input-store.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems, bodyProblems } from '../http/openapi-problems.js';
 import { Upload } from './upload.js';
 
 @ApiTags('uploads')
@@ -17,7 +17,7 @@ export class UploadsController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'createUpload', summary: 'A URL to PUT an input image to' })
   @ApiResponse({ status: 201, description: 'The place for one image', standardSchema: Upload })
-  @ApiProblems(415)
+  @ApiProblems(...bodyProblems)
   async create(@CallerOf() caller: Caller): Promise<Upload> {
     const { id, url, expiresAt } = await this.inputs.newUpload(caller.tenant);
     return {

@@ -7,7 +7,7 @@ import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { deliveryAttempts } from '@app/common/webhooks/retry-schedule.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems, bodyProblems } from '../http/openapi-problems.js';
 import { Problem } from '../http/problems.js';
 import { TenantJobs } from '../jobs/tenant-jobs.js';
 import { DeadLetterList, Delivery, DeliveryList, toDeadLetterList, toDeliveryList } from './delivery-list.js';
@@ -30,7 +30,7 @@ export class DeliveriesController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listDeliveries', summary: "The attempts to deliver a job's webhooks and copies" })
   @ApiResponse({ status: 200, description: 'The attempts, oldest first', standardSchema: DeliveryList })
-  @ApiProblems(404)
+  @ApiProblems('job_not_found')
   async deliveries(@Param('id') id: string, @CallerOf() caller: Caller): Promise<DeliveryList> {
     await this.jobs.get(caller, id);
     return toDeliveryList(await this.log.list(id));
@@ -41,7 +41,7 @@ export class DeliveriesController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'replayDelivery', summary: 'Send a webhook or a copy again, now, under the same id' })
   @ApiResponse({ status: 202, description: 'What is sent again', standardSchema: Delivery })
-  @ApiProblems(404)
+  @ApiProblems('job_not_found', 'delivery_not_found', ...bodyProblems)
   async replay(
     @Param('id') id: string,
     @Param('delivery') delivery: string,
@@ -58,7 +58,7 @@ export class DeliveriesController {
   @RequireScope('read')
   @ApiOperation({ operationId: 'listDeadLetters', summary: 'Webhooks and copies that were given up, newest first' })
   @ApiResponse({ status: 200, description: 'Those of the last 30 days', standardSchema: DeadLetterList })
-  @ApiProblems(422)
+  @ApiProblems('validation_failed')
   async dead(
     @Query({ schema: DeadLetterQuery }) { limit }: z.infer<typeof DeadLetterQuery>,
     @CallerOf() caller: Caller,

@@ -5,7 +5,7 @@ import type { Caller } from '@app/common/auth/scopes.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
-import { ApiProblems } from '../http/openapi.js';
+import { ApiProblems, bodyProblems } from '../http/openapi-problems.js';
 
 const WebhookSecret = z.object({ secret: z.string() }).meta({ id: 'WebhookSecret' });
 
@@ -29,7 +29,7 @@ const RotatedSecret = z
 const EndpointList = z
   .object({ disabled: z.array(z.object({ url: z.string(), disabled_at: z.iso.datetime() })) })
   .meta({ id: 'WebhookEndpointList' });
-const Endpoint = z.strictObject({ url: z.url().max(2048) });
+const Endpoint = z.strictObject({ url: z.url().max(2048) }).meta({ examples: [{ url: 'https://example.com/hook' }] });
 
 @ApiTags('webhooks')
 @Controller('v1')
@@ -53,7 +53,7 @@ export class WebhooksController {
   @ApiOperation({ operationId: 'rotateWebhookSecret', summary: 'New signing keys; the old ones sign too for a while' })
   @ApiBody({ required: false })
   @ApiResponse({ status: 200, description: 'The new secret and public key', standardSchema: RotatedSecret })
-  @ApiProblems(400, 413, 415, 422)
+  @ApiProblems(...bodyProblems, 'validation_failed')
   async rotate(
     @Body({ schema: Rotation }) { overlap_s }: z.infer<typeof Rotation>,
     @CallerOf() caller: Caller,
@@ -84,7 +84,7 @@ export class WebhooksController {
   @RequireScope('generate')
   @ApiOperation({ operationId: 'enableWebhookEndpoint', summary: 'Send to an endpoint again' })
   @ApiResponse({ status: 200, description: 'The endpoints still disabled', standardSchema: EndpointList })
-  @ApiProblems(400, 413, 415, 422)
+  @ApiProblems(...bodyProblems, 'validation_failed')
   async enable(
     @Body({ schema: Endpoint }) { url }: z.infer<typeof Endpoint>,
     @CallerOf() caller: Caller,

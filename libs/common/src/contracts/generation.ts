@@ -66,11 +66,16 @@ export const GenerationBody = z
   .refine(({ image, strength }) => strength === undefined || image !== undefined, {
     path: ['strength'],
     message: 'needs an image beside it',
+  })
+  .meta({
+    examples: [{ prompt: 'red apple', size: '256x256', seed: 42, output: { format: 'webp' }, metadata: { order: 7 } }],
   });
 export type GenerationBody = z.infer<typeof GenerationBody>;
 
 /** Body of `POST /v1/edits`: an instruction, and the images that it speaks of. */
-export const EditBody = z.strictObject({ ...commonFields, images: z.array(InputImage).min(1).max(4) });
+export const EditBody = z
+  .strictObject({ ...commonFields, images: z.array(InputImage).min(1).max(4) })
+  .meta({ examples: [{ prompt: 'make it green', images: ['upl_01ARZ3NDEKTSV4RRFFQ69G5FAV'], seed: 42 }] });
 export type EditBody = z.infer<typeof EditBody>;
 
 /** What a worker runs: every default filled in, sizes in pixels, the seed drawn. Stored in the job document. */

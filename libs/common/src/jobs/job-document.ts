@@ -17,6 +17,54 @@ const JobImage = z.strictObject({
   expires_at: time,
 });
 
+const jobExample = {
+  id: 'job_01ARZ3NDEKTSV4RRFFQ69G5FAV_z-image-nano-turbo',
+  state: 'succeeded',
+  kind: 'generation',
+  model: 'z-image-nano-turbo',
+  request: {
+    prompt: 'red apple',
+    negative_prompt: null,
+    width: 256,
+    height: 256,
+    steps: 8,
+    guidance_scale: 0,
+    cfg_normalization: false,
+    cfg_truncation: 1,
+    seed: 42,
+    n: 1,
+    output: { format: 'png', embed_parameters: true },
+    batch: true,
+    preview_every: 0,
+  },
+  priority: 'normal',
+  progress: { step: 8, steps: 8 },
+  images: [
+    {
+      index: 0,
+      seed: 42,
+      width: 256,
+      height: 256,
+      format: 'png',
+      bytes: 98_304,
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      url: 'https://images.example.com/0.png?expires=…',
+      expires_at: '2026-01-31T12:15:00.000Z',
+    },
+  ],
+  error: null,
+  metadata: { order: 7 },
+  created_at: '2026-01-31T12:00:00.000Z',
+  started_at: '2026-01-31T12:00:00.012Z',
+  finished_at: '2026-01-31T12:00:00.431Z',
+  deadline_at: null,
+  timings: { queue_ms: 12, compute_ms: 410, upload_ms: 9 },
+  batch: { max: 4, mean: 2.5 },
+  copies: [],
+  attempts: 1,
+  worker: 'worker-1',
+};
+
 /** The public form of a job: what the API answers and what webhooks carry. */
 export const JobDocument = z
   .strictObject({
@@ -56,7 +104,7 @@ export const JobDocument = z
     attempts: z.int().describe('How often a worker began the job'),
     worker: z.string().nullable(),
   })
-  .meta({ id: 'JobDocument' });
+  .meta({ id: 'JobDocument', examples: [jobExample] });
 export type JobDocument = z.infer<typeof JobDocument>;
 
 /** A URL for an object's key, made at reading time because it expires. */
