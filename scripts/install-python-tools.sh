@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Puts what the contract suite needs of Python into .tools/, each with a version file: schemathesis, which fuzzes the API by
-# its OpenAPI document, OpenAI's Python client, and standardwebhooks for the examples. Needs python3 with pip; no root.
+# Puts what the suites need of Python into .tools/, each with a version file: schemathesis, which fuzzes the API by its OpenAPI
+# document, OpenAI's Python client, standardwebhooks for the examples, and onnx, whose checker reads what `zimage export`
+# writes. Needs python3 with pip; no root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,5 +30,6 @@ install() { # folder, package, version
 }
 
 install schemathesis schemathesis 4.32.5
+install onnx-python onnx 1.23.2
 install openai-python openai 3.57.0
 install standardwebhooks-python standardwebhooks 1.1.0

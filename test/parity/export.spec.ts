@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { exportCheckpoint, OutputNotEmpty } from '@app/inference';
@@ -73,6 +74,18 @@ const cases: [string, keyof typeof graphs, string, Inputs][] = [
   ['vae_decoder', 'decoder', 'image', { latents: wave(1, 16, 8, 6) }],
 ];
 
+const onnxPackage = resolve('.tools/onnx-python');
+const onnxMissing = !existsSync(join(onnxPackage, 'version'));
+if (onnxMissing) console.warn('Exports are NOT checked: run scripts/install-python-tools.sh (python3 with pip)');
+
+/** Types, shapes and external data of each file, with shape inference over the whole graph; prints what has passed. */
+const checkWithOnnx = `
+import sys, onnx
+for path in sys.argv[1:]:
+    onnx.checker.check_model(path, full_check=True)
+    print(path)
+`;
+
 describe('exportCheckpoint', () => {
   it.each(cases)('writes %s, which plain ONNX Runtime runs as the engine does', async (file, name, output, inputs) => {
     const own = await OnnxSession.open(graphs[name]);
@@ -89,6 +102,25 @@ describe('exportCheckpoint', () => {
     expect(difference(actual.data as Float32Array, expected.data).relative).toBeLessThan(1e-4);
     await Promise.all([own.close(), plain.release()]);
   });
+
+  (onnxMissing ? it.skip : it)(
+    'writes files that the checker of the onnx package finds nothing wrong with',
+    async () => {
+      const out = join(folder, 'checked');
+      const files = await exportCheckpoint(checkpointOf('tiny-omni'), out);
+      const checked = execFileSync('python3', ['-c', checkWithOnnx, ...files], {
+        env: { ...process.env, PYTHONPATH: onnxPackage },
+        encoding: 'utf8',
+      });
+      expect(checked.trim().split('\n')).toEqual(files);
+      expect(() =>
+        execFileSync('python3', ['-c', checkWithOnnx, join(out, 'vae_decoder.onnx.data')], {
+          env: { ...process.env, PYTHONPATH: onnxPackage },
+          stdio: 'ignore',
+        }),
+      ).toThrow();
+    },
+  );
 
   it('writes the networks of edits too', async () => {
     const out = join(folder, 'edit');
