@@ -45,7 +45,7 @@ describe('with Redis', () => {
   it('answers unknown paths with a problem', async () => {
     for (const [path, method] of [
       ['/v2/jobs', 'GET'],
-      ['/', 'GET'],
+      ['/nothing', 'GET'],
       ['/v1/jobs/%E0%A4%A', 'GET'],
     ] as const) {
       const answer = await api.call(path, { method });
