@@ -7,7 +7,6 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
@@ -122,20 +121,37 @@ const cpu = cpuOf().map(([name, used], i) => {
 const apiMsPerPost = (1000 * (cpuOf()[0][1] - cpuBefore[0][1])) / latencies.length;
 const ms = (share) => `${percentile(latencies, share).toFixed(1)} ms`;
 
+/** The heap in use, in megabytes, as the API itself tells. */
+async function heapMb() {
+  const metrics = await (await fetch(new URL('/metrics', fleet.url))).text();
+  return Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)[1]) / 2 ** 20;
+}
+
 let soak = '';
 if (soakMinutes > 0) {
-  const samples = [];
-  const startedAt = performance.now();
-  const timer = setInterval(() => {
-    samples.push([(performance.now() - startedAt) / 60_000, usage(fleet.api.pid).residentMb]);
-  }, 2_000);
-  await load(rate / 5, soakMinutes * 60);
-  clearInterval(timer);
-  // The first quarter: the heap still finds its size.
-  const steady = samples.slice(Math.floor(samples.length / 4));
+  const windows = 10;
+  const resident = [];
+  const heapFloors = [];
+  const sampling = (async () => {
+    const windowMs = (soakMinutes * 60_000) / windows;
+    for (let window = 1; window <= windows; window += 1) {
+      let floor = Infinity;
+      for (const end = performance.now() + windowMs; performance.now() < end; await sleep(250)) {
+        floor = Math.min(floor, await heapMb());
+      }
+      const atMinutes = (window * windowMs) / 60_000;
+      heapFloors.push([atMinutes, floor]);
+      resident.push([atMinutes, usage(fleet.api.pid).residentMb]);
+    }
+  })();
+  await Promise.all([load(rate / 5, soakMinutes * 60), sampling]);
+  // The first fifth: the heap still finds its size.
+  const steady = (points) => points.slice(windows / 5);
+  const told = (points) =>
+    `${steady(points)[0][1].toFixed(0)} MB after a fifth of that time, ${points.at(-1)[1].toFixed(0)} MB at the end, slope ${slope(steady(points)).toFixed(2)} MB a minute`;
   soak = `
 
-${soakMinutes} minutes more at ${rate / 5} POST/s with the same streams: the API's resident memory is ${steady[0][1].toFixed(0)} MB after a quarter of that time and ${steady.at(-1)[1].toFixed(0)} MB at the end, slope ${slope(steady).toFixed(2)} MB a minute.`;
+${soakMinutes} minutes more at ${rate / 5} POST/s with the same streams. The API's heap, at its lowest in each tenth of that time (what no collection frees): ${told(heapFloors)}. Its resident memory: ${told(resident)}.`;
 }
 
 over = true;
