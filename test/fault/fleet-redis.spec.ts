@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet, eventsOf } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
-import { faultScale, reportFault } from '../support/fault-report.js';
+import { isLong, reportFault } from '../support/fault-report.js';
 
-const outagesS = faultScale > 1 ? [3, 20, 60] : [3];
+const outagesS = isLong ? [3, 20, 60] : [3];
 
 describe('kill -9 of Redis under load, with an append-only file that is always synced', () => {
   let fleet: Fleet;

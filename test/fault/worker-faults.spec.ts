@@ -59,23 +59,3 @@ describe('a worker or its engine dies', () => {
     expect(await service.finished(next.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
   }, 90_000);
 });
-
-it('SIGTERM during a full batch: what cannot finish goes back to the queue at once, nothing stalls', async () => {
-  // A worker of its own: a killed host takes some of the token budget with it, and the batch would not be full.
-  const service = await Embedded.start({ workers: 'z-image-nano-turbo' });
-  const posted = await Promise.all(
-    [slow, slower, slower, slower].map((request, seed) => service.generate({ ...request, seed })),
-  );
-  await Promise.all(posted.map(({ id }) => service.stepping(id)));
-  const pid = service.workerPids()[0]!;
-  const toldAt = Date.now();
-  process.kill(pid, 'SIGTERM');
-  await eventually(() => !isAlive(pid), 10_000);
-  // The embedded mode's grace period is 5 s.
-  expect(Date.now() - toldAt).toBeLessThan(6000);
-  await service.until(posted[3]!.id, ({ state, attempts }) => state === 'queued' || attempts === 2);
-  const jobs = await Promise.all(posted.map(({ id }) => service.finished(id, 60_000)));
-  expect(jobs.map(({ state }) => state)).toEqual(posted.map(() => 'succeeded'));
-  for (const { id } of jobs) expect(service.objects(id)).toHaveLength(1);
-  await service.stop();
-}, 120_000);

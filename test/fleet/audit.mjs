@@ -21,7 +21,7 @@ export async function auditFleet(fleet, ids, timeoutMs = 90_000) {
       audit.states[job.state] = (audit.states[job.state] ?? 0) + 1;
       const ends = (await eventsOf(fleet, id)).filter(({ type }) => type === 'result').length;
       if (ends !== 1) audit.duplicated += 1;
-      const objects = fleet.objects(id).length;
+      const objects = (await fleet.objects(id)).length;
       const wanted = job.state === 'succeeded' ? JSON.parse(job.request).n : 0;
       if (objects > wanted && job.state === 'succeeded') audit.duplicated += 1;
       if (objects < wanted) audit.lost += 1;

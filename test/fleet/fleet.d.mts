@@ -13,8 +13,10 @@ export interface FleetOptions {
   tokenBudget?: number;
   appendfsync?: 'always' | 'everysec';
   storageUrl?: string;
+  /** Lists the objects of another storage than the default one, a job's or all. */
+  objectsOf?: (id: string) => Promise<string[]>;
   /** What the processes get for the address of the real Redis. */
-  redisUrlOf?: (url: string) => string;
+  redisUrlOf?: (url: string) => string | Promise<string>;
   environment?: Record<string, string>;
   /** What a process of this entry point gets besides. */
   environmentOf?: (entry: string) => Record<string, string>;
@@ -36,7 +38,7 @@ export declare class Fleet {
   readonly workers: FleetProcess[];
   startRedis(port?: number): Promise<RedisServer>;
   killRedis(awayMs: number): Promise<void>;
-  addWorker(): Promise<FleetProcess>;
+  addWorker(options?: { entry?: string; environment?: Record<string, string> }): Promise<FleetProcess>;
   newKey(tenant: string, scopes?: string[]): Promise<{ key: string }>;
   post(body: object, options?: { key?: string; headers?: Record<string, string> }): Promise<Response>;
   generate(body: object, options?: { key?: string; headers?: Record<string, string> }): Promise<JobDocument>;
@@ -45,7 +47,7 @@ export declare class Fleet {
   document(id: string): Promise<HashDocument>;
   until(id: string, wanted: (document: HashDocument) => boolean, timeoutMs?: number): Promise<HashDocument>;
   finished(id: string, timeoutMs?: number): Promise<HashDocument>;
-  objects(id?: string): string[];
+  objects(id?: string): string[] | Promise<string[]>;
   log(): string;
   stop(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export class Fleet {
     const { options, dataDir } = this;
     this.redisServer = await this.startRedis();
     // Behind a proxy the processes see another address than the test's own connection.
-    this.redisUrl = options.redisUrlOf ? options.redisUrlOf(this.redisServer.url) : this.redisServer.url;
+    this.redisUrl = options.redisUrlOf ? await options.redisUrlOf(this.redisServer.url) : this.redisServer.url;
     this.redis = new Redis(this.redisServer.url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
     this.redis.on('error', () => undefined);
     this.key = (await this.newKey('acme')).key;
@@ -78,15 +78,15 @@ export class Fleet {
     return this.options.workerEntry ?? 'test/instant-engine/worker.mjs';
   }
 
-  async addWorker() {
-    const worker = this.add(this.workerEntry);
+  async addWorker({ entry = this.workerEntry, environment = {} } = {}) {
+    const worker = this.add(entry, environment);
     this.workers.push(worker);
     await worker.ready();
     return worker;
   }
 
-  add(entry) {
-    const own = this.options.environmentOf?.(entry) ?? {};
+  add(entry, environment = {}) {
+    const own = { ...this.options.environmentOf?.(entry), ...environment };
     return new FleetProcess(resolve(root, entry), { ...this.environment, ...own });
   }
 
@@ -138,8 +138,9 @@ export class Fleet {
     return this.until(id, ({ state }) => terminal.has(state), timeoutMs);
   }
 
-  /** Keys of the objects that belong to a job, or of all. Of the file storage only. */
+  /** Keys of the objects that belong to a job, or of all. */
   objects(id = '') {
+    if (this.options.objectsOf) return this.options.objectsOf(id);
     const files = join(this.dataDir, 'files');
     return listFolders(files).filter((path) => path.endsWith('@') && path.includes(id) && !path.startsWith('.drafts'));
   }

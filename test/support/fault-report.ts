@@ -1,8 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import type { Audit } from '../fleet/audit.mjs';
 
-/** CI size is 1; `npm run faults -- --scale N` asks for more. */
+/** CI size is 1; `npm run faults` takes more, and more still with `--scale N`. */
 export const faultScale = Number(process.env.FAULT_SCALE ?? 1);
+/** For what takes its time whatever the machine: `npm run faults -- --long`. */
+export const isLong = process.env.FAULT_LONG === '1';
 
 /** One row of the table that `npm run faults` prints. `recoveryMs`: how long each orphan, or the service, was idle. */
 export function reportFault(fault: string, audit: Audit, recoveryMs: readonly number[] = []): void {

@@ -1,5 +1,6 @@
 import { Queue, Worker, type JobsOptions, type Processor } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { lockMs } from './model-queue.js';
 import { deliveryQueueName, deliveryQueuePrefix } from './queue-names.js';
 
 /** A webhook to be sent: an entry of a model's outbox. */
@@ -51,8 +52,9 @@ export class DeliveryQueue {
       connection: this.connection,
       prefix: deliveryQueuePrefix,
       concurrency,
-      // Longer than an attempt may take.
-      lockDuration: 30_000,
+      // Renewed while an attempt runs; what a dead sender had in hand goes on after it.
+      lockDuration: lockMs,
+      stalledInterval: 5_000,
       maxStalledCount: 20,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },

@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { auditFleet, eventsOf } from '../fleet/audit.mjs';
+import { Fleet } from '../fleet/fleet.mjs';
+import { faultScale, reportFault } from '../support/fault-report.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+const faultyMs = 1_000 + 2_000 * faultScale;
+
+describe('a bad network between the processes and Redis', () => {
+  let proxy: TcpProxy;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await Fleet.start({
+      workers: 2,
+      environment: { INSTANT_STEP_MS: '20' },
+      redisUrlOf: async (url) => {
+        proxy = await TcpProxy.start(Number(new URL(url).port));
+        return `redis://127.0.0.1:${proxy.port}`;
+      },
+    });
+  });
+  afterEach(() => proxy.restore());
+  afterAll(async () => {
+    await fleet.stop();
+    await proxy.stop();
+  });
+
+  /** The first two are what a restarted server does not show. */
+  const faults: [name: string, fault: () => Promise<void>][] = [
+    [
+      'packets dropped, connections open',
+      async () => {
+        proxy.hang();
+        await sleep(faultyMs);
+      },
+    ],
+    [
+      'every connection cut twice a second',
+      async () => {
+        for (let at = 0; at < faultyMs; at += 500) {
+          proxy.cut();
+          await sleep(500);
+        }
+      },
+    ],
+    [
+      'unreachable',
+      async () => {
+        proxy.cut({ refuse: true });
+        await sleep(faultyMs);
+      },
+    ],
+    [
+      '50 ms on every packet',
+      async () => {
+        proxy.delayMs = 50;
+        await sleep(faultyMs);
+        proxy.delayMs = 0;
+      },
+    ],
+  ];
+
+  it.each(faultScale > 1 ? faults : faults.slice(0, 2))(
+    '%s: nothing acknowledged is lost, an answer comes within two seconds, work resumes',
+    async (name, fault) => {
+      const accepted: string[] = [];
+      const refusals: { status: number; tookMs: number }[] = [];
+      let posting = true;
+      const post = async (): Promise<void> => {
+        while (posting) {
+          const startedAt = Date.now();
+          const response = await fleet.post({ steps: 8 });
+          if (response.status === 202) accepted.push(((await response.json()) as { id: string }).id);
+          else refusals.push({ status: response.status, tookMs: Date.now() - startedAt });
+          await sleep(response.status === 202 ? 30 : 200);
+        }
+      };
+      const client = post();
+      await sleep(500);
+      await fault();
+      proxy.restore();
+      const backAt = Date.now();
+      await sleep(2_000);
+      posting = false;
+      await client;
+      const audit = await auditFleet(fleet, accepted);
+      const ends = (await Promise.all(accepted.map((id) => eventsOf(fleet, id)))).flat();
+      const firstEnd = Math.min(
+        ...ends.filter(({ atMs, type }) => atMs > backAt && type === 'result').map((e) => e.atMs),
+      );
+      reportFault(`Redis over a bad network: ${name}, ${faultyMs / 1000} s`, audit, [firstEnd - backAt]);
+      expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: accepted.length } });
+      expect(firstEnd - backAt).toBeLessThan(10_000);
+      expect(refusals.filter(({ status, tookMs }) => status !== 503 || tookMs > 2_500)).toEqual([]);
+    },
+    120_000,
+  );
+});
