@@ -38,6 +38,9 @@ bash scripts/install-prometheus.sh >&2 || true
 # Without one the tests of test/browser fail.
 bash scripts/install-chromium.sh >&2 || true
 
+# Says what it found, or that the registry answers no such question; no part of the count, which would change with the day.
+bash scripts/audit.sh >&2 || true
+
 check format npm run -s format:check
 check lint npm run -s lint
 check types npm run -s types

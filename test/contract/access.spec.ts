@@ -64,6 +64,16 @@ it('asks for a scope on every route that is not named here as public', () => {
   expect(guarded.length).toBeGreaterThan(10);
 });
 
+it('answers 401 without a key on every route that the running application has, but the public ones', async () => {
+  const isPublic = (route: string): boolean => publicRoutes.includes(route) || route.startsWith('GET /docs');
+  const guardedNow = api.routes().filter((route) => !isPublic(route));
+  expect(guardedNow.length).toBe(guarded.length);
+  for (const route of guardedNow) {
+    const [method, path] = route.split(' ');
+    expect([route, (await api.call(filled(path!), { method: method! })).status]).toEqual([route, 401]);
+  }
+});
+
 describe('keys', () => {
   it('hold 256 random bits and are stored as their hash alone', async () => {
     const made = await keys.create({ tenant: 'acme' });

@@ -1,4 +1,5 @@
 import { reportEveryMs, type WorkerRegistry, type WorkerReport } from '@app/common/workers/worker-registry.js';
+import type { Admission } from './jobs/admission.js';
 
 /** Tells the registry every few seconds that this worker lives, and how busy it is. */
 export class Heartbeat {
@@ -7,8 +8,8 @@ export class Heartbeat {
 
   constructor(
     private readonly registry: Pick<WorkerRegistry, 'report' | 'remove'>,
-    private readonly worker: Omit<WorkerReport, 'state' | 'tokensInFlight'>,
-    private readonly tokensInFlight: () => number,
+    private readonly worker: Omit<WorkerReport, 'state' | 'tokensInFlight' | 'tokenBudget'>,
+    private readonly load: Pick<Admission, 'tokensInFlight' | 'budget'>,
   ) {}
 
   start(): void {
@@ -28,7 +29,8 @@ export class Heartbeat {
   }
 
   private beat(): void {
-    const report = { ...this.worker, state: this.state, tokensInFlight: this.tokensInFlight() };
+    const { tokensInFlight, budget: tokenBudget } = this.load;
+    const report = { ...this.worker, state: this.state, tokensInFlight, tokenBudget };
     this.registry.report(report).catch(() => undefined);
   }
 }

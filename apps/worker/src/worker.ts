@@ -93,10 +93,9 @@ export class Worker {
         model: model.name,
         host: hostname(),
         pid: process.pid,
-        tokenBudget: model.token_budget,
         startedAt: Date.now(),
       },
-      () => admission.tokensInFlight,
+      admission,
     );
     collectDefaultMetrics({ register: this.registry });
     const metrics = new WorkerMetrics(this.registry, model.name, {

@@ -10,6 +10,7 @@ export const WorkerReport = z.strictObject({
   state: z.enum(['serving', 'draining']),
   /** Image tokens × guidance passes in its engine. */
   tokensInFlight: z.int(),
+  /** How many may be in it, as it measured when it opened. */
   tokenBudget: z.int(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
