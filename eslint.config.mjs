@@ -45,6 +45,8 @@ export default tseslint.config(
         module: 'writable',
         URL: 'readonly',
         fetch: 'readonly',
+        AbortController: 'readonly',
+        AbortSignal: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
       },

@@ -1,15 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
-const file = new URL('RESULTS.md', import.meta.url);
+const results = new URL('RESULTS.md', import.meta.url);
 const loadBefore = loadavg()[0];
 
 /**
- * Puts a section into bench/RESULTS.md in place of the one of that name, or at the end, with the machine and how busy it was.
+ * Puts a section into a file, bench/RESULTS.md unless told, in place of the one of that name, or at the end, with the machine and how busy it was.
  * @param {string} name of the bench, which is also the section's marker
  * @param {string} body Markdown, from the heading on
+ * @param {URL} [file]
  */
-export function writeSection(name, body) {
+export function writeSection(name, body, file = results) {
   const machine = `Machine: ${cpus().length} × ${cpus()[0].model}, load average ${loadBefore.toFixed(1)} before and ${loadavg()[0].toFixed(1)} after, Node ${process.version}.`;
   const section = `<!-- ${name} -->\n\n${body.trim()}\n\n${machine}\n\n<!-- /${name} -->`;
   const text = readFileSync(file, 'utf8');

@@ -4,9 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeSection } from '../bench/results-file.mjs';
 
 const { values: flags } = parseArgs({
   options: { scale: { type: 'string', default: '3' }, long: { type: 'boolean', default: false } },
@@ -39,10 +40,9 @@ const table = [
   '| --- | --- | --- | --- | --- | --- |',
   ...rows,
 ].join('\n');
-console.log(`\n${table}`);
-const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
-writeFileSync(
-  'bench/FAULTS.md',
-  `# Faults\n\nScale ${flags.scale}, ${machine}. Made by \`npm run faults\`.\n\n${table}\n`,
+writeSection(
+  'faults',
+  `## Faults\n\nScale ${flags.scale}, ${new Date().toISOString().slice(0, 10)}. Made by \`npm run faults\`.\n\n${table}`,
+  new URL('../bench/FAULTS.md', import.meta.url),
 );
 process.exit(status ?? 1);

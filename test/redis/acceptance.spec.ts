@@ -202,11 +202,12 @@ describe('accepting and keeping jobs', () => {
     expect(await jobs.get(record.id)).toMatchObject({ state: 'canceled' });
   });
 
-  it('takes jobs that are long over out of the index', async () => {
-    const { record } = await jobs.accept(newJob(model));
+  it('takes jobs that are long over out of the index, more than one look shows', async () => {
+    const count = 450;
+    const over = await Promise.all(Array.from({ length: count }, () => jobs.accept(newJob(model))));
     const { record: kept } = await jobs.accept(newJob(model));
-    await redis.del(keys.job(record.id));
-    expect(await upkeep.cleanIndexes()).toBe(1);
+    await redis.del(...over.map(({ record }) => keys.job(record.id)));
+    expect(await upkeep.cleanIndexes()).toBe(count);
     expect((await jobs.list({ tenant: 'acme', limit: 10 })).jobs.map(({ id }) => id)).toEqual([kept.id]);
   });
 

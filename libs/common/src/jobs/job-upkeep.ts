@@ -90,16 +90,20 @@ export class JobUpkeep {
     await tidy.run(this.redis, [this.keys.open, this.keys.backlog, this.keys.fair]);
   }
 
-  /** Takes jobs whose document has expired out of their tenants' indexes. */
+  /** Takes jobs whose document has expired out of their tenants' indexes, oldest first. */
   async cleanIndexes(): Promise<number> {
     let cleaned = 0;
     for (const tenant of await this.redis.hkeys(this.keys.tenants)) {
       const index = this.keys.index(tenant);
-      const oldest = await this.redis.zrangebylex(index, '-', '+', 'LIMIT', 0, batchSize);
-      for (const id of oldest) {
-        if ((await this.redis.exists(this.keys.job(id))) === 1) continue;
-        cleaned += await this.redis.zrem(index, id);
-      }
+      let oldest: string[];
+      let expired: string[];
+      do {
+        oldest = await this.redis.zrangebylex(index, '-', '+', 'LIMIT', 0, batchSize);
+        const exists = await Promise.all(oldest.map((id) => this.redis.exists(this.keys.job(id))));
+        expired = oldest.filter((_, i) => exists[i] === 0);
+        if (expired.length > 0) cleaned += await this.redis.zrem(index, ...expired);
+        // They expire in about the order in which they were made.
+      } while (expired.length > 0 && expired.length === oldest.length);
     }
     return cleaned;
   }
