@@ -4,7 +4,7 @@
  *
  *   npm run check:images [-- --cuda]     --cuda: the stage that fetches the CUDA provider as well (some 250 MB)
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -73,11 +73,11 @@ async function check(name, image, environment, meanwhile = () => undefined) {
   expect(filesOf(image).join('\n') === before, `${name} writes nothing into its own files`);
 }
 
-/** It reads every file that the worker would, and runs ONNX Runtime. Throws with its report when something fails. */
-function checkDoctor({ root, workdir, env }, environment) {
-  const options = { cwd: join(root, workdir), env: { PATH: process.env.PATH, ...env, ...environment } };
-  execFileSync(process.execPath, ['dist/apps/cli/src/zimage.js', 'doctor', '--json'], options);
-  console.log('ok  the doctor finds nothing wrong in worker:cpu');
+/** It reads every file that the worker would, and runs ONNX Runtime. */
+function checkDoctor({ root, workdir, env }, { REDIS_URL, STORAGE_URL }) {
+  const options = { cwd: join(root, workdir), env: { PATH: process.env.PATH, ...env, REDIS_URL, STORAGE_URL } };
+  const { status, stdout } = spawnSync(process.execPath, ['dist/apps/cli/src/zimage.js', 'doctor'], options);
+  expect(status === 0, `the doctor finds nothing wrong in worker:cpu${status === 0 ? '' : `:\n${stdout}`}`);
 }
 
 function expect(holds, what) {
