@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that decides whether a change is good, on a bare machine with Node and npm: installs, builds, static checks,
-# all test suites. The last line is "N passed, N failed". SUITES narrows the test suites, e.g. SUITES="unit redis".
+# all test suites. The last line is "N passed, N failed". SUITES narrows the test suites, e.g. SUITES="unit redis"; ZIMAGE_NODE=22
+# or 24 takes that release of Node.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/prepare.sh
@@ -26,6 +27,7 @@ suites() {
     [ -f "$reports/${projects[0]}.json" ] || echo 0 1 >"$reports/${projects[0]}.count"
 }
 
+if [ -n "${ZIMAGE_NODE:-}" ]; then PATH=$(bash scripts/install-node.sh "$ZIMAGE_NODE"):$PATH; fi
 require_node
 prepare() { install_packages && build && bash scripts/install-redis.sh && bash scripts/install-s3.sh && bash scripts/install-deploy-tools.sh; }
 if ! (set -e; prepare) >&2; then
