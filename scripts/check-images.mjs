@@ -24,10 +24,11 @@ try {
   const without = flags.cuda ? [] : ['cuda-provider', 'cuda'];
   const worker = buildStages('apps/worker/Dockerfile', { context, folder: join(work, 'worker'), without });
 
+  const apiUrl = `http://127.0.0.1:${await freePort()}`;
   const settings = {
     REDIS_URL: redis.url,
     STORAGE_URL: `file://${work}/files`,
-    PUBLIC_URL: 'http://127.0.0.1:3000',
+    PUBLIC_URL: apiUrl,
     URL_SIGNING_KEY: 'k'.repeat(32),
     LOG_LEVEL: 'error',
   };
@@ -35,18 +36,17 @@ try {
     filesOf(api).every((file) => !file.includes('onnxruntime')),
     'the API image has no ONNX Runtime',
   );
-  const port = String(await freePort());
-  await check('api', api, { ...settings, PORT: port, HOST: '127.0.0.1' }, async () => {
-    for (const path of ['/', '/playground/main.js', '/docs', '/openapi.json']) {
-      const { status } = await fetch(`http://127.0.0.1:${port}${path}`);
-      expect(status === 200, `api answers GET ${path}`);
-    }
-  });
   const sender = { ...api, command: ['dist/apps/api/src/sender.js'], healthcheck: portCheck('METRICS_PORT') };
   await check('sender', sender, { ...settings, METRICS_PORT: String(await freePort()) });
   const metrics = { METRICS_PORT: String(await freePort()), MODEL: 'z-image-nano-turbo' };
-  await check('worker:cpu', worker.get('cpu'), { ...settings, ...metrics });
-  checkDoctor(worker.get('cpu'), settings);
+  await check('api', api, { ...settings, PORT: new URL(apiUrl).port, HOST: '127.0.0.1' }, async () => {
+    for (const path of ['/', '/playground/main.js', '/docs', '/openapi.json']) {
+      expect((await fetch(apiUrl + path)).status === 200, `api answers GET ${path}`);
+    }
+    await check('worker:cpu', worker.get('cpu'), { ...settings, ...metrics }, () => draw(apiUrl, api, settings));
+    const report = zimage(worker.get('cpu'), settings, 'doctor');
+    expect(report.status === 0, `the doctor in worker:cpu finds no fault\n${report.stdout.replace(/^/gm, '      ')}`);
+  });
   const binaries = filesOf(worker.get('cpu')).filter((file) => file.includes('onnxruntime-node/bin/'));
   const native = `${process.platform}/${process.arch}`;
   expect(
@@ -73,11 +73,19 @@ async function check(name, image, environment, meanwhile = () => undefined) {
   expect(filesOf(image).join('\n') === before, `${name} writes nothing into its own files`);
 }
 
-/** It reads every file that the worker would, and runs ONNX Runtime. */
-function checkDoctor({ root, workdir, env }, { REDIS_URL, STORAGE_URL }) {
-  const options = { cwd: join(root, workdir), env: { PATH: process.env.PATH, ...env, REDIS_URL, STORAGE_URL } };
-  const { status, stdout } = spawnSync(process.execPath, ['dist/apps/cli/src/zimage.js', 'doctor'], options);
-  expect(status === 0, `the doctor finds nothing wrong in worker:cpu${status === 0 ? '' : `:\n${stdout}`}`);
+/** One picture from the API's image by the worker's, with a key that the API's image made. */
+async function draw(apiUrl, api, settings) {
+  const { key } = JSON.parse(zimage(api, settings, 'keys', 'create', '--tenant', 'images', '--json').stdout);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', prefer: 'wait=60' };
+  const body = JSON.stringify({ prompt: 'red apple', model: 'z-image-nano-turbo' });
+  const job = await (await fetch(`${apiUrl}/v1/generations`, { method: 'POST', headers, body })).json();
+  const picture = job.state === 'succeeded' ? await fetch(job.images[0].url) : undefined;
+  expect(picture?.status === 200, `the images draw a picture: ${job.state ?? JSON.stringify(job)}`);
+}
+
+function zimage({ root, workdir, env }, settings, ...args) {
+  const options = { cwd: join(root, workdir), env: { PATH: process.env.PATH, ...env, ...settings }, encoding: 'utf8' };
+  return spawnSync(process.execPath, ['dist/apps/cli/src/zimage.js', ...args], options);
 }
 
 function expect(holds, what) {

@@ -20,11 +20,9 @@ if (!out || entries.length === 0) {
 }
 
 const root = process.cwd();
-/** The one folder of a package's prebuilt binaries that this platform loads. */
-const native = `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}`;
+const runtime = 'node_modules/onnxruntime-node/';
 const isLeftOut = (path) =>
-  values.without.some((name) => path.startsWith(`node_modules/${name}/`)) ||
-  (path.startsWith('node_modules/onnxruntime-node/bin/') && !path.startsWith(native));
+  values.without.some((name) => path.startsWith(`node_modules/${name}/`)) || path.startsWith(`${runtime}bin/`);
 
 // Node's own conditions: without module-sync the tracer takes another file of a package than Node does.
 const conditions = ['node', 'module-sync'];
@@ -37,7 +35,12 @@ if (faults.length > 0) {
 }
 
 const inRoot = (path) => !path.startsWith('..');
-for (const file of [...fileList].filter(inRoot)) await copy(file);
+const files = [...fileList].filter(inRoot);
+for (const file of files) await copy(file);
+// Loaded by a name that is put together at run time: the binding and the library that it opens, of this platform alone.
+if (files.some((file) => file.startsWith(runtime))) {
+  await copy(`${runtime}bin/napi-v6/${process.platform}/${process.arch}`);
+}
 await copy('package.json');
 
 /** Links (a package manager's, or none) become the files they lead to. */
