@@ -18,7 +18,7 @@ describe('events and cancels', () => {
   beforeAll(async () => {
     server = await testRedis();
     redis = workerConnection(server.url);
-    events = new JobEvents(redis, workerConnection(server.url));
+    events = new JobEvents(redis, () => workerConnection(server.url));
     jobs = new JobStore(redis, { models: [model] });
   });
   afterAll(async () => {

@@ -34,7 +34,7 @@ describe('an outage of Redis', () => {
     const jobs = new JobStore(own!, { models: [model] });
     const source = new JobSource(fetching!, model, 'survivor');
     await source.open();
-    const events = new JobEvents(own!, following!);
+    const events = new JobEvents(own!, () => following!);
 
     const { record: held } = await jobs.accept(newJob(model));
     const heldJob = await source.next();

@@ -59,14 +59,12 @@ export class ApiModule {
     const catalog = ModelCatalog.read(config.modelsFile);
     const storage = openStorage(config.storageUrl, { publicUrl: config.publicUrl, signingKey: config.urlSigningKey });
     const redis = apiConnection(config.redisUrl);
-    const blocking = workerConnection(config.redisUrl);
-    for (const connection of [redis, blocking]) {
-      connection.on('error', (error: Error) => logger.warn({ err: error }, 'redis'));
-    }
+    const onError = (error: Error): void => logger.warn({ err: error }, 'redis');
+    redis.on('error', onError);
 
     const jobs = new JobStore(redis, { models: catalog.names });
     const deliveries = new DeliveryQueue(redis);
-    const events = new JobEvents(redis, blocking);
+    const events = new JobEvents(redis, () => workerConnection(config.redisUrl).on('error', onError));
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);
     const inputs = new InputStore(storage);
     const fetcher = new ImageFetcher({ embedded: config.mode === 'embedded' });

@@ -2,125 +2,54 @@ import type { Redis } from 'ioredis';
 import { modelOfJob } from './job-id.js';
 import type { StoredPreview } from './job-record.js';
 import { ModelKeys } from './model-keys.js';
+import { StreamReader, type StreamEntry } from './stream-reader.js';
 
 /** `id` is the stream's own, so a reader may go on after it. `result` is the last event of a job. */
 export type JobEvent = { id: string } & (
   { type: 'state' | 'progress' | 'result'; data: Record<string, unknown> } | { type: 'preview'; data: StoredPreview }
 );
 
-interface Follower {
-  stream: string;
-  after: string;
-  queue: JobEvent[];
-  wake: () => void;
-}
-
-/** Bounds how late a stream is noticed whose UNBLOCK came just before the read. */
-const blockMs = 1_000;
-
 /**
- * Follows the event streams of many jobs over one blocking connection: XREAD on all of them, unblocked when the set of
- * followed streams grows.
+ * Follows the event streams of many jobs. One reader a model: the streams of two models may lie in two Cluster slots, which one
+ * XREAD cannot span.
  */
 export class JobEvents {
-  private readonly followers = new Set<Follower>();
-  private readerId: number | null = null;
-  private running: Promise<void> | null = null;
+  private readonly readers = new Map<string, StreamReader>();
   private closed = false;
 
-  /** `commands` for short calls, `blocking` for this object alone, without a command timeout. */
+  /** `commands` for short calls; `connect` makes a connection for blocking reads, without a command timeout. */
   constructor(
     private readonly commands: Redis,
-    private readonly blocking: Redis,
+    private readonly connect: () => Redis,
   ) {}
 
   /** The events of a job after the id `after` ('0' for all), until its `result` or the signal's abort. */
   async *read(id: string, after: string, signal?: AbortSignal): AsyncGenerator<JobEvent, void> {
     const model = modelOfJob(id);
-    if (model === null) return;
-    const follower: Follower = { stream: new ModelKeys(model).events(id), after, queue: [], wake: () => undefined };
-    const onAbort = (): void => follower.wake();
-    signal?.addEventListener('abort', onAbort);
-    this.followers.add(follower);
-    try {
-      this.follow();
-      for (;;) {
-        const event = follower.queue.shift();
-        if (event) {
-          yield event;
-          if (event.type === 'result') return;
-        } else {
-          if (signal?.aborted === true || this.closed) return;
-          await new Promise<void>((resolve) => (follower.wake = resolve));
-        }
-      }
-    } finally {
-      this.followers.delete(follower);
-      signal?.removeEventListener('abort', onAbort);
+    if (model === null || this.closed) return;
+    for await (const entry of this.readerOf(model).read(new ModelKeys(model).events(id), after, signal)) {
+      const event = toEvent(entry);
+      yield event;
+      if (event.type === 'result') return;
     }
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const follower of this.followers) follower.wake();
-    this.blocking.disconnect();
-    await this.running;
+    await Promise.all([...this.readers.values()].map((reader) => reader.close()));
   }
 
-  /** Starts the reader, or makes it look at the streams again. */
-  private follow(): void {
-    this.running ??= this.readAll().finally(() => {
-      this.running = null;
-      // Came after the reader's last look.
-      if (this.followers.size > 0 && !this.closed) this.follow();
-    });
-    if (this.readerId !== null) this.commands.client('UNBLOCK', this.readerId).catch(() => undefined);
-  }
-
-  private async readAll(): Promise<void> {
-    while (this.followers.size > 0 && !this.closed) {
-      try {
-        this.readerId = await this.blocking.client('ID');
-        const streams = earliestByStream(this.followers);
-        // The last follower left while Redis was asked: XREAD without a stream is an error, and would cost the next one a pause.
-        if (streams.size === 0) continue;
-        const reply = await this.blocking.xread('BLOCK', blockMs, 'STREAMS', ...streams.keys(), ...streams.values());
-        for (const [stream, entries] of reply ?? []) {
-          for (const follower of this.followers) if (follower.stream === stream) deliver(follower, entries);
-        }
-      } catch {
-        // Redis is away. The connection comes back by itself and the streams are read on from where each reader is.
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
+  private readerOf(model: string): StreamReader {
+    let reader = this.readers.get(model);
+    if (!reader) {
+      reader = new StreamReader(this.commands, this.connect());
+      this.readers.set(model, reader);
     }
-    this.readerId = null;
+    return reader;
   }
 }
 
-/** Each followed stream once, from its furthest-back follower on. */
-function earliestByStream(followers: Iterable<Follower>): Map<string, string> {
-  const streams = new Map<string, string>();
-  for (const { stream, after } of followers) {
-    const earliest = streams.get(stream);
-    if (earliest === undefined || comesAfter(earliest, after)) streams.set(stream, after);
-  }
-  return streams;
-}
-
-function deliver(follower: Follower, entries: [id: string, fields: string[]][]): void {
-  for (const [id, fields] of entries) {
-    if (!comesAfter(id, follower.after)) continue;
-    follower.after = id;
-    // Written by the job scripts, always as type, data.
-    const [, type, , data] = fields;
-    follower.queue.push({ id, type, data: JSON.parse(data ?? '{}') as unknown } as JobEvent);
-  }
-  follower.wake();
-}
-
-/** Stream ids are `<milliseconds>-<sequence>`. */
-function comesAfter(id: string, other: string): boolean {
-  const [ms = 0, sequence = 0] = id.split('-').map(Number);
-  const [otherMs = 0, otherSequence = 0] = other.split('-').map(Number);
-  return ms > otherMs || (ms === otherMs && sequence > otherSequence);
+/** Written by the job scripts, always as type, data. */
+function toEvent([id, [, type, , data]]: StreamEntry): JobEvent {
+  return { id, type, data: JSON.parse(data ?? '{}') as unknown } as JobEvent;
 }
