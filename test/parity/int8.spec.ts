@@ -1,15 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEngine, type ImageEngine, type ImageRequest } from '@app/inference';
-import { goldenCase, psnr, textToImageCases } from '../support/golden.js';
+import { openEngine, readCase, type ImageEngine, type ImageRequest } from '@app/inference';
+import { editCases, goldenCase, imageCases, psnr, textToImageCases } from '../support/golden.js';
 
 // docs/numerics.md: int8 products against float32.
 const imagePsnr = 50;
 
-const nanoCases = textToImageCases.map(goldenCase).filter(({ request }) => request.model.startsWith('z-image-nano'));
+const nanoCases = [...textToImageCases, ...imageCases, ...editCases]
+  .map(goldenCase)
+  .filter(({ request }) => request.model.startsWith('z-image-nano'));
 const checkpoints = [...new Set(nanoCases.map(({ checkpoint }) => checkpoint))];
 
 describe.each(checkpoints)('int8 products in %s', (checkpoint) => {
-  const requests = nanoCases.filter((each) => each.checkpoint === checkpoint).flatMap(requestsOf);
+  const own = nanoCases.filter((each) => each.checkpoint === checkpoint);
+  const requests = own.flatMap(requestsOf);
+  if (own.some(({ name }) => name === 'img2img')) requests.push(inpainting());
   let int8: ImageEngine;
   let float32: ImageEngine;
   beforeAll(async () => {
@@ -21,25 +27,41 @@ describe.each(checkpoints)('int8 products in %s', (checkpoint) => {
   it('give the images of float32 within the bound, and the same whatever shares the batch', async () => {
     const together = await Promise.all(requests.map((request) => int8.run(request)));
     for (const [i, request] of requests.entries()) {
+      const name = `${request.source?.kind ?? 'text-to-image'}: ${request.prompt}`;
       const expected = (await float32.run(request)).pixels;
-      expect(psnr(together[i]!.pixels, expected)).toBeGreaterThanOrEqual(imagePsnr);
+      const decibels = psnr(together[i]!.pixels, expected);
+      expect({ name, decibels: decibels >= imagePsnr ? 'enough' : decibels }).toEqual({ name, decibels: 'enough' });
       expect(together[i]!.pixels).not.toEqual(expected);
       expect((await int8.run(request)).pixels).toEqual(together[i]!.pixels);
     }
   });
 });
 
-function requestsOf({ request }: ReturnType<typeof goldenCase>): ImageRequest[] {
-  const { width, height, steps, guidance_scale, seed, negative_prompt } = request;
-  return request.prompts.map((prompt, i) => ({
+function requestsOf({ folder }: ReturnType<typeof goldenCase>): ImageRequest[] {
+  const { prompts, width = 0, height = 0, steps, guidance_scale, seed, negative_prompt, source } = readCase(folder);
+  return prompts.map((prompt, i) => ({
     prompt,
-    negativePrompt: negative_prompt ?? null,
+    ...(source && { source }),
+    negativePrompt: typeof negative_prompt === 'string' ? negative_prompt : null,
     width,
     height,
     steps,
     guidanceScale: guidance_scale,
     cfgNormalization: false,
     cfgTruncation: 1,
-    seed: seed + i,
+    seed: Number(seed) + i,
   }));
+}
+
+/** No case of a trained checkpoint inpaints. */
+function inpainting(): ImageRequest {
+  const [request] = requestsOf(goldenCase('img2img'));
+  const file = (name: string, image: string) => readFileSync(join(goldenCase(name).folder, image));
+  const source = {
+    kind: 'inpaint' as const,
+    image: file('img2img', 'input.png'),
+    mask: file('tiny-inpaint', 'mask.png'),
+    strength: 0.9,
+  };
+  return { ...request!, source };
 }

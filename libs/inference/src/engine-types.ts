@@ -45,7 +45,7 @@ export interface ImageObserver {
 }
 
 /**
- * What the transformer computes in. int8: the products w1 and w3 of a step's feed-forward layers on a CPU, the rest in float32;
+ * What the transformer computes in. int8: the products w1 and w3 of a step's layers from the third on, on a CPU, the rest in float32;
  * one sample a call.
  */
 export type Precision = 'float32' | 'bfloat16' | 'float16' | 'int8';

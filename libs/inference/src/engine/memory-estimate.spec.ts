@@ -37,15 +37,15 @@ describe('estimateMemory of the published 6B model', () => {
     // w1 and w3, more than half of a block, in a quarter of their bytes.
     const int8 = estimate({ precision: 'int8' }).networks.step.weightBytes;
     expect(int8 / (2 * half)).toBeGreaterThan(0.5);
-    expect(int8 / (2 * half)).toBeLessThan(0.7);
+    expect(int8 / (2 * half)).toBeLessThan(0.72);
     expect(estimate({ precision: 'int8' }).acceleratorBytes).toBe(0);
   });
 
   it('counts what quantizing to int8 takes while the step is loaded', () => {
     const { networks, hostBytes } = estimate({ precision: 'int8' }, { tokenBudget: 256, samplesPerCall: 1 });
     const weightBytes = Object.values(networks).reduce((sum, each) => sum + each.weightBytes, 0);
-    // 32 modulated blocks with 2 products of 3840 × 10240, 5 bytes more a value than the byte they are kept in.
-    expect(networks.step.loadingBytes).toBe(5 * 32 * 2 * 3840 * 10_240);
+    // 28 of 30 layers with 2 products of 3840 × 10240, 5 bytes more a value than the byte they are kept in.
+    expect(networks.step.loadingBytes).toBe(5 * 28 * 2 * 3840 * 10_240);
     expect(hostBytes - weightBytes).toBeGreaterThan(networks.step.loadingBytes - networks.encoder.weightBytes);
   });
 

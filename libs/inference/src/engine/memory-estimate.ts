@@ -6,7 +6,7 @@ import { siglip2VisionEncoder } from '../models/siglip2-vision-encoder.js';
 import { zImageCaption } from '../models/z-image-caption.js';
 import { modulationWidth, zImageModulation } from '../models/z-image-modulation.js';
 import { zImageReference, zImageVision } from '../models/z-image-omni-conditions.js';
-import { zImageStep } from '../models/z-image-step.js';
+import { firstQuantizableLayer, zImageStep } from '../models/z-image-step.js';
 import { bytesPerValue, type StoredTensor, type StoredType, type WeightSource } from '../tensor/stored-tensor.js';
 import { sizeOf } from '../tensor/tensor.js';
 import type { CheckpointConfigs, CheckpointGraphs, EditGraphs } from './checkpoint-graphs.js';
@@ -52,8 +52,8 @@ const hostRuntimeBytes = 176 * 2 ** 20;
 const keptByLoading = { share: 0.2, bound: 384 * 2 ** 20 };
 /** The CUDA context and the workspaces of its libraries: an allowance, not a measurement. */
 const gpuRuntimeBytes = 512 * 2 ** 20;
-/** The step's products that are kept in int8 (layers/gated-feed-forward.ts). */
-const quantizedWeight = /\.feed_forward\.w[13]\.weight$/;
+/** Of the step, where a layer is quantizable. */
+const quantizableWeight = /^layers\.(\d+)\.feed_forward\.w[13]\.weight$/;
 /** Beside a value of theirs in int8 while they are loaded: the same in float32, and in int8 once more (layers/int8-product.ts). */
 const quantizedLoadingBytes = 5;
 /** A table of which a run reads some rows, kept in its stored type; on the host in its file, which is mapped. */
@@ -142,7 +142,8 @@ function network(
   { always = true, ...alive }: ({ valuesAlive: number } | { bytesAlive: number }) & { always?: boolean },
 ): NetworkMemory {
   const place = executionProviders[0] === 'cpu' ? 'host' : 'accelerator';
-  const isQuantized = (name: string): boolean => form.int8Products && quantizedWeight.test(name);
+  const isQuantized = (name: string): boolean =>
+    form.int8Products && Number(quantizableWeight.exec(name)?.[1] ?? -1) >= firstQuantizableLayer;
   const bytesEach = (name: string): number => {
     if (name === storedTable) return place === 'host' ? 0 : bytesPerValue.BF16;
     return isQuantized(name) ? 1 : bytesOf[form.compute];

@@ -7,9 +7,14 @@ import { silu } from './silu.js';
 export function gatedFeedForward(
   scope: Scope,
   x: Value,
-  { width, hidden, names }: { width: number; hidden: number; names: { gate: string; up: string; down: string } },
+  {
+    width,
+    hidden,
+    names,
+    quantizable = false,
+  }: { width: number; hidden: number; names: { gate: string; up: string; down: string }; quantizable?: boolean },
 ): Value {
-  const gate = silu(scope, linear(scope.at(names.gate), x, width, hidden, { quantizable: true }));
-  const up = linear(scope.at(names.up), x, width, hidden, { quantizable: true });
+  const gate = silu(scope, linear(scope.at(names.gate), x, width, hidden, { quantizable }));
+  const up = linear(scope.at(names.up), x, width, hidden, { quantizable });
   return linear(scope.at(names.down), scope.op('Mul', [gate, up]), hidden, width);
 }

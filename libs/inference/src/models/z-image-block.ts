@@ -18,13 +18,20 @@ export interface BlockModulation {
   feedForwardGate: Value;
 }
 
-/** One S3-DiT block on [batch, length, width]: norms before and after each branch; refiners of captions are unmodulated. */
+export interface BlockOptions {
+  /** Refiners of captions have none. */
+  modulation?: BlockModulation;
+  /** Whether its feed-forward layer may be computed in int8, where the graph's form asks for it. */
+  quantizable?: boolean;
+}
+
+/** One S3-DiT block on [batch, length, width]: norms before and after each branch. */
 export function zImageBlock(
   scope: Scope,
   x: Value,
   tables: RotaryTables,
   config: ZImageConfig,
-  modulation?: BlockModulation,
+  { modulation, quantizable = false }: BlockOptions = {},
 ): Value {
   const { width, feedForwardWidth } = config;
   const norm = (name: string, value: Value) => rmsNorm(scope.at(name), value, width, config.normEpsilon);
@@ -40,7 +47,7 @@ export function zImageBlock(
   const fed = gatedFeedForward(
     scope.at('feed_forward'),
     times(norm('ffn_norm1', afterAttention), modulation?.feedForwardScale),
-    { width, hidden: feedForwardWidth, names: { gate: 'w1', up: 'w3', down: 'w2' } },
+    { width, hidden: feedForwardWidth, names: { gate: 'w1', up: 'w3', down: 'w2' }, quantizable },
   );
   return scope.op('Add', [afterAttention, times(norm('ffn_norm2', fed), modulation?.feedForwardGate)]);
 }

@@ -17,6 +17,12 @@ import { omniStepInputs } from './z-image-omni-step.js';
 const finalNormEpsilon = 1e-6;
 
 /**
+ * The noise refiners and the layers before this one are never in int8: what they are off by is carried through all the others.
+ * With them, images of the nano checkpoints that start from images fall below 50 dB against float32 (docs/numerics.md).
+ */
+export const firstQuantizableLayer = 2;
+
+/**
  * One denoising step of samples of equal layout, order [image, caption]: `patches` [batch, tokens, patchWidth], `pads` [3]
  * int64 = [batch, pad tokens, width], `caption` [batch, captionLength, width], `modulation` [batch, modulationWidth], `cos`
  * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth]. A checkpoint that takes vision features has the
@@ -53,11 +59,12 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   const image = withPadTokens(scope, embedded, pads, 'x_pad_token', width);
   let x = omni ? join(image, omni.references) : image;
   for (const [i, block] of modulated('refiners', x).entries()) {
-    x = zImageBlock(scope.at('noise_refiner', i), x, tables, config, block);
+    x = zImageBlock(scope.at('noise_refiner', i), x, tables, config, { modulation: block });
   }
   x = join(x, caption);
   for (const [i, block] of modulated('layers', x).entries()) {
-    x = zImageBlock(scope.at('layers', i), x, tables, config, block);
+    const options = { modulation: block, quantizable: i >= firstQuantizableLayer };
+    x = zImageBlock(scope.at('layers', i), x, tables, config, options);
   }
 
   const final = scope.at('all_final_layer', patchKey);
