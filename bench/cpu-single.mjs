@@ -40,10 +40,12 @@ const timed = async (work) => {
 };
 
 const { wallMs: readyMs, result: engine } = await timed(() => openEngine({ checkpoint, threads, tokenBudget: 8192 }));
+const int8 = await openEngine({ checkpoint, threads, tokenBudget: 8192, precision: 'int8' });
 const diffusers = await startDiffusers(process.env.PYTHON ?? 'python3', checkpoint, threads);
 
 const contestants = {
   'zimage-queue, float32': () => timed(() => engine.run(imageRequest)),
+  'zimage-queue, int8': () => timed(() => int8.run(imageRequest)),
   ...(diffusers && {
     'diffusers, float32': () => diffusers.time({ ...request, dtype: 'float32' }),
     'diffusers, bfloat16': () => diffusers.time({ ...request, dtype: 'bfloat16' }),
@@ -55,6 +57,7 @@ for (let round = 0; round < rounds; round++) {
   for (const [name, run] of Object.entries(contestants)) times[name].push(await run());
 }
 diffusers?.stop();
+await int8.close();
 
 const together = 8;
 const togetherTimes = [];
@@ -70,6 +73,14 @@ const cells = (values, unit) => {
   const own = median(values.map((each) => each[unit]));
   return `${own.toFixed(0)} ms | ${(median(ours.map((each) => each[unit])) / own).toFixed(2)}`;
 };
+/** int8 over diffusers' float32, in times as fast. */
+function int8Against() {
+  const reference = times['diffusers, float32'];
+  if (reference === undefined) return '';
+  const faster = (unit) =>
+    median(reference.map((each) => each[unit])) / median(times['zimage-queue, int8'].map((each) => each[unit]));
+  return `- int8 is ${faster('wallMs').toFixed(2)} times as fast as diffusers in float32 (CPU time: ${faster('cpuMs').toFixed(2)}).\n`;
+}
 const about = diffusers ? `\n- torch ${diffusers.about.torch}, diffusers ${diffusers.about.diffusers}.` : '';
 const rows = Object.entries(times).map(
   ([name, values]) => `| ${name} | ${cells(values, 'wallMs')} | ${cells(values, 'cpuMs')} |`,
@@ -84,6 +95,6 @@ z-image-nano-turbo, ${request.width} × ${request.height}, ${request.steps} step
 |---|---|---|---|---|
 ${rows.join('\n')}
 
-- Engine ready (checkpoint opened, graphs built, warm-up image made): ${(readyMs / 1000).toFixed(2)} s.
+${int8Against()}- Engine ready (checkpoint opened, graphs built, warm-up image made): ${(readyMs / 1000).toFixed(2)} s.
 - ${together} images at once: ${(togetherMs / together).toFixed(0)} ms an image.${about}`,
 );
