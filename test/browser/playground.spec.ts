@@ -38,7 +38,7 @@ describe('a picture', () => {
     await tab.until('red apple', 'succeeded');
     const { states, said, previews } = await tab.seen();
     expect(states).toContain('Waiting for a worker');
-    expect(states.filter((text) => /^Step \d+ of 30$/.test(text)).length).toBeGreaterThan(2);
+    expect(states.filter((text) => /^Step \d+ of 30$/.test(text)).length).toBeGreaterThan(0);
     expect(previews.length).toBeGreaterThan(0);
     expect(said).toEqual(expect.arrayContaining(['In the queue: red apple', 'Ready: red apple']));
     expect(await tab.tile('red apple').locator('.facts').textContent()).toMatch(/^256 × 256 · \d+\.\d s · seed \d+$/);

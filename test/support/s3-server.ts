@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,43 +20,59 @@ export async function startS3Server(): Promise<S3Server> {
   const binary = resolve(import.meta.dirname, '../../.tools/seaweedfs/weed');
   if (!existsSync(binary)) throw new Error('no S3 server: run scripts/install-s3.sh');
   const folder = await mkdtemp(join(tmpdir(), 'zimage-s3-'));
-  const config = join(folder, 's3.json');
-  const data = join(folder, 'data');
-  await mkdir(data);
   const identity = { name: 'test', credentials: [swapCase(credentials)], actions: ['Admin', 'Read', 'Write', 'List'] };
-  await writeFile(config, JSON.stringify({ identities: [identity] }));
-  const [master, volume, filer, s3] = await freePorts(4);
-  const server = spawn(
-    binary,
-    [
-      'server',
-      `-dir=${data}`,
-      '-ip=127.0.0.1',
-      `-master.port=${master}`,
-      `-volume.port=${volume}`,
-      '-volume.max=8',
-      '-master.volumeSizeLimitMB=64',
-      '-filer',
-      `-filer.port=${filer}`,
-      '-s3',
-      `-s3.port=${s3}`,
-      `-s3.config=${config}`,
-    ],
-    { stdio: 'ignore', cwd: folder },
-  );
-  const endpoint = `http://127.0.0.1:${s3}`;
+  await writeFile(join(folder, 's3.json'), JSON.stringify({ identities: [identity] }));
   process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-  await createBucket(endpoint, 'images');
+  const { server, endpoint } = await listening(binary, folder);
   return {
     storageUrl: `s3://images?endpoint=${endpoint}&region=us-east-1&forcePathStyle=1`,
     stop: async () => {
       // Its graceful stop takes 30 s, and nothing here outlives the test.
-      server.kill('SIGKILL');
-      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+      await kill(server);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A server with its bucket. Somebody else may take a port between the look and its use: then the next ports are tried. */
+async function listening(binary: string, folder: string): Promise<{ server: ChildProcess; endpoint: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const [master, volume, filer, s3] = await freePorts(4);
+    const data = join(folder, `data-${attempt}`);
+    await mkdir(data);
+    const options = {
+      dir: data,
+      ip: '127.0.0.1',
+      'master.port': master,
+      'master.volumeSizeLimitMB': 64,
+      'volume.port': volume,
+      'volume.max': 8,
+      filer: true,
+      'filer.port': filer,
+      s3: true,
+      's3.port': s3,
+      's3.config': join(folder, 's3.json'),
+    };
+    const flags = Object.entries(options).map(([name, value]) => `-${name}=${value}`);
+    const server = spawn(binary, ['server', ...flags], { stdio: 'ignore', cwd: folder });
+    const endpoint = `http://127.0.0.1:${s3}`;
+    try {
+      await createBucket(endpoint, 'images', server);
+      return { server, endpoint };
+    } catch (error) {
+      await kill(server);
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+async function kill(server: ChildProcess): Promise<void> {
+  if (hasEnded(server)) return;
+  server.kill('SIGKILL');
+  await once(server, 'exit');
 }
 
 const swapCase = (pair: typeof credentials) => ({ accessKey: pair.accessKeyId, secretKey: pair.secretAccessKey });
@@ -71,7 +87,8 @@ async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-async function createBucket(endpoint: string, bucket: string): Promise<void> {
+/** Waits for the server, and no longer than it lives. */
+async function createBucket(endpoint: string, bucket: string, server: ChildProcess): Promise<void> {
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 });
   const until = Date.now() + 40_000;
   for (;;) {
@@ -79,7 +96,7 @@ async function createBucket(endpoint: string, bucket: string): Promise<void> {
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
       break;
     } catch (cause) {
-      if (Date.now() > until) throw new Error('the S3 server did not come up', { cause });
+      if (hasEnded(server) || Date.now() > until) throw new Error('the S3 server did not come up', { cause });
       await new Promise((done) => setTimeout(done, 200));
     }
   }
