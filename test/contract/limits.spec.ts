@@ -56,6 +56,23 @@ describe('open jobs', () => {
   });
 });
 
+describe('the queue of a model', () => {
+  it('is refused when it is full, with the limit named', async () => {
+    const full = await TestApi.start(redis.url, { QUEUE_MAX_JOBS: '1' });
+    try {
+      const key = await full.keyOf({ tenant: 'any' });
+      const model = 'z-image-nano';
+      expect((await full.post(key, { prompt: 'x', model })).status).toBe(202);
+      const refused = await full.post(key, { prompt: 'x', model });
+      expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'queue_full' })]);
+      expect(fieldsOf(refused)[0]).toContain('"queue";q=1;qu="jobs"');
+      expect(refused.headers.get('retry-after')).toBe('10');
+    } finally {
+      await full.stop();
+    }
+  });
+});
+
 describe('GPU-seconds a day', () => {
   it('are told with each job that counts against them, and not again when it is replayed', async () => {
     const key = await api.keyOf({ tenant: 'payer', limits: { requestsPerMinute: 50, gpuSecondsPerDay: 100 } });

@@ -36,7 +36,7 @@ describe('with Redis', () => {
     expect(models[0]).toMatchObject({
       default: true,
       defaults: { width: 256, steps: 8 },
-      limits: { max_pixels: 1_048_576, token_budget: 8192 },
+      limits: { max_pixels: 1_048_576, token_budget: 8192, max_body_bytes: 56_000_000 },
       backlog: { jobs: 1 },
     });
     expect(models[0]).not.toHaveProperty('checkpoint');

@@ -2,16 +2,23 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** A catalog file with a model for edits beside the two for prompts, wherever the shipped one stands. */
-export function catalogWithEdits(): string {
+/** A catalog file with a model for edits, which has these limits, beside the two for prompts. */
+export function catalogWithEdits(limits: Record<string, number> = {}): string {
   const { models } = JSON.parse(readFileSync(resolve('models/catalog.json'), 'utf8')) as {
-    models: { name: string; checkpoint: string }[];
+    models: { name: string; checkpoint: string; limits: Record<string, number> }[];
   };
   const [turbo] = models;
   const others = models
     .filter(({ name }) => name !== editModel)
     .map((model) => ({ ...model, checkpoint: resolve('models', model.checkpoint) }));
-  const edit = { ...turbo, name: editModel, checkpoint: resolve('models', editModel), default: false, kinds: ['edit'] };
+  const edit = {
+    ...turbo,
+    name: editModel,
+    checkpoint: resolve('models', editModel),
+    default: false,
+    kinds: ['edit'],
+    limits: { ...turbo!.limits, ...limits },
+  };
   const file = join(mkdtempSync(join(tmpdir(), 'zimage-catalog-')), 'catalog.json');
   writeFileSync(file, JSON.stringify({ models: [...others, edit] }));
   return file;

@@ -26,6 +26,7 @@ describe('readApiConfig', () => {
     ['STORAGE_URL', 'ftp://x'],
     ['RESULT_URL_TTL_S', '0'],
     ['TENANT_MAX_OPEN_JOBS', 'many'],
+    ['JOB_TTL_S', '1'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readApiConfig({ ...needed, [name]: value })).toThrow(`${name}: `);
   });

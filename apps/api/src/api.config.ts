@@ -21,6 +21,8 @@ const Environment = z
     TENANT_MAX_OPEN_JOBS: z.coerce.number('must be a number').int().positive().default(10_000),
     TENANT_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().positive().optional(),
     TENANT_GPU_SECONDS_PER_DAY: z.coerce.number('must be a number').positive().optional(),
+    /** How long job documents stay after their end. */
+    JOB_TTL_S: z.coerce.number('must be seconds').int().min(60).max(31_536_000).default(604_800),
     QUEUE_MAX_JOBS: z.coerce.number('must be a number').int().positive().default(100_000),
     /** From a request's first byte to its last. */
     REQUEST_TIMEOUT_S: z.coerce.number('must be seconds').int().min(1).max(3_600).default(120),
@@ -44,6 +46,7 @@ const Environment = z
     /** Of keys that have none of their own. Whoever runs the embedded mode has the machine alone. */
     requestsPerMinute: env.TENANT_REQUESTS_PER_MINUTE ?? (env.ZIMAGE_MODE === 'embedded' ? null : 6_000),
     gpuSecondsPerDay: env.TENANT_GPU_SECONDS_PER_DAY,
+    jobTtlMs: env.JOB_TTL_S * 1000,
     requestTimeoutMs: env.REQUEST_TIMEOUT_S * 1000,
     openAiWaitSeconds: env.OPENAI_WAIT_S,
     resultUrlTtlSeconds: env.RESULT_URL_TTL_S,

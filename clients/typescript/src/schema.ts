@@ -816,6 +816,7 @@ export interface components {
           max_steps: number;
           max_images: number;
           max_prompt_chars: number;
+          max_body_bytes: number;
           token_budget: number;
         };
         /** @description Workers that serve it now */

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { Caller } from '@app/common/auth/scopes.js';
 import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { JobDocument } from '@app/common/jobs/job-document.js';
+import { bodyBytesOf } from '../http/body-bytes.js';
 import { untilClosed } from '../http/client-signal.js';
 import { tellLimits } from '../http/rate-limit-fields.js';
 import type { Ask } from '../inputs/input-source.js';
@@ -28,7 +29,8 @@ export class AcceptedJobs {
     const { idempotencyKey: key, prefer } = headers;
     checkIdempotencyKey(key);
     const fingerprint = fingerprintOf([ask.kind, ask.body]);
-    const accepted = await this.generations.accept(caller, ask, key === undefined ? undefined : { key, fingerprint });
+    const claim = key === undefined ? undefined : { key, fingerprint };
+    const accepted = await this.generations.accept(caller, ask, claim, bodyBytesOf(response.req));
     response.location(`/v1/jobs/${accepted.record.id}`);
     tellLimits(response, accepted.limits);
     if (accepted.replayed) response.set('idempotent-replayed', 'true');

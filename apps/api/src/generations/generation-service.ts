@@ -9,6 +9,7 @@ import type { AcceptedJob, Idempotency, JobStore } from '@app/common/jobs/job-st
 import { requireScope } from '../http/auth.guard.js';
 import type { InputImages } from '../inputs/input-images.js';
 import { requestKindOf, sourcesOf, type Ask } from '../inputs/input-source.js';
+import { checkBodyBytes } from './check-limits.js';
 import { putTargets, webhookTarget } from './outgoing-targets.js';
 import { modelFor, resolveGeneration } from './resolve-generation.js';
 import { withInputs } from './with-inputs.js';
@@ -31,9 +32,15 @@ export class GenerationService {
    * Checks a body against its model, then its images, and puts the job on the queue: a bad image costs no job, and a body
    * that is sent again is answered without a look at its images.
    */
-  async accept(caller: Caller, ask: Ask, idempotency: Idempotency | undefined): Promise<AcceptedJob> {
+  async accept(
+    caller: Caller,
+    ask: Ask,
+    idempotency: Idempotency | undefined,
+    bodyBytes: number,
+  ): Promise<AcceptedJob> {
     const { kind, body } = ask;
     const model = modelFor(requestKindOf(ask), body.model, this.catalog);
+    checkBodyBytes(bodyBytes, model);
     const checked = resolveGeneration(body, model, ask.previews);
     if (body.priority === 'high') requireScope(caller, 'priority');
     const webhook: WebhookTarget | null = body.webhook ? webhookTarget(body.webhook, this.policy) : null;

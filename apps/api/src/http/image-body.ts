@@ -10,14 +10,14 @@ import {
 import { Reflector } from '@nestjs/core';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Observable } from 'rxjs';
+import { maxBodyBytes } from '@app/common/contracts/model-catalog.js';
+import { noteBodyBytes } from './body-bytes.js';
 import { multipartBody } from './multipart-body.js';
 import { boundedNesting } from './nesting.js';
 import { Problem } from './problems.js';
 import { runParser } from './run-parser.js';
 
 const multipartMetadata = 'multipart-body';
-/** Four images of 10 MB as base64, and the rest. */
-const maxBodyBytes = 56_000_000;
 /** Bodies with images that a process holds at once. */
 const maxHeldBytes = 256_000_000;
 
@@ -25,7 +25,10 @@ const maxHeldBytes = 256_000_000;
 export const ImageBody = (options: { multipart: boolean }): MethodDecorator =>
   applyDecorators(SetMetadata(multipartMetadata, options.multipart), UseInterceptors(ImageBodyReader));
 
-const json = express.json({ limit: maxBodyBytes });
+const json = express.json({
+  limit: maxBodyBytes,
+  verify: (request, _response, bytes) => noteBodyBytes(request, bytes.byteLength),
+});
 
 /** Reads the bodies of {@link ImageBody} routes, after the guards, as long as there is memory for them. */
 @Injectable()

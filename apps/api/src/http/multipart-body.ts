@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import multer, { MulterError } from 'multer';
 import { inputImageLimits } from '@app/common/contracts/input-image.js';
+import { noteBodyBytes } from './body-bytes.js';
 import { invalidField, Problem } from './problems.js';
 
 const maxImages = 4;
@@ -21,7 +22,12 @@ export function multipartBody(request: Request, response: Response, next: NextFu
   void parse(request, response, (error: unknown) => {
     try {
       if (error !== undefined && error !== null) throw problemOf(error);
-      request.body = bodyOf(request.body as Record<string, unknown>, request.files as Express.Multer.File[]);
+      const files = request.files as Express.Multer.File[];
+      noteBodyBytes(
+        request,
+        files.reduce((bytes, { size }) => bytes + size, 0),
+      );
+      request.body = bodyOf(request.body as Record<string, unknown>, files);
       next();
     } catch (problem) {
       next(problem);

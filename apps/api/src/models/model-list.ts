@@ -19,6 +19,7 @@ export const ModelList = z
           max_steps: z.int(),
           max_images: z.int(),
           max_prompt_chars: z.int(),
+          max_body_bytes: z.int(),
           token_budget: z.int(),
         }),
         workers: z.int().describe('Workers that serve it now'),

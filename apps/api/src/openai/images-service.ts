@@ -3,6 +3,7 @@ import type { Caller } from '@app/common/auth/scopes.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
 import { StorageUnavailable, type ObjectStorage } from '@app/common/storage/object-storage.js';
 import type { GenerationService } from '../generations/generation-service.js';
+import { bodyBytesOf } from '../http/body-bytes.js';
 import { untilClosed } from '../http/client-signal.js';
 import { Problem } from '../http/problems.js';
 import { tellLimits } from '../http/rate-limit-fields.js';
@@ -29,7 +30,7 @@ export class ImagesService {
   async answer(call: ImagesCall, caller: Caller, headers: RetryHeaders, response: Response): Promise<void> {
     const signal = AbortSignal.any([untilClosed(response), AbortSignal.timeout(this.options.waitSeconds * 1000)]);
     const claim = retryClaim(call.ask, headers);
-    const { record, limits } = await this.generations.accept(caller, call.ask, claim);
+    const { record, limits } = await this.generations.accept(caller, call.ask, claim, bodyBytesOf(response.req));
     tellLimits(response, limits);
     response.location(`/v1/jobs/${record.id}`);
     if (call.stream) {

@@ -7,6 +7,9 @@ import { ServiceError } from '../errors.js';
 export const requestKinds = ['text-to-image', 'image-to-image', 'inpaint', 'edit'] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
+/** What the API reads of any body that may carry images: four of 10 MB as base64, and the rest. */
+export const maxBodyBytes = 56_000_000;
+
 const ModelEntry = z.strictObject({
   /** Public name, also the queue's name: lower case, so that it is safe in keys, labels and job ids. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/),
@@ -28,6 +31,7 @@ const ModelEntry = z.strictObject({
     max_steps: z.int().positive(),
     max_images: z.int().positive(),
     max_prompt_chars: z.int().positive(),
+    max_body_bytes: z.int().positive().default(maxBodyBytes),
   }),
   /** Image tokens × steps × guidance passes that one worker does in a second: turns requests into GPU-seconds. */
   reference_rate: z.number().positive(),

@@ -7,10 +7,8 @@ export class TenantLimitReached extends LimitReached {
 }
 
 /** The model's queue takes no more jobs. */
-export class QueueFull extends ServiceError {
+export class QueueFull extends LimitReached {
   readonly code = 'queue_full';
-  override readonly retryable = true;
-  readonly retryAfterMs = 10_000;
 }
 
 /** The idempotency key was used with another body. */

@@ -3,7 +3,7 @@ import type { JobState } from '../contracts/job-states.js';
 import { ModelQueues } from '../queue/model-queue.js';
 import { GpuQuota, QuotaExceeded } from '../limits/gpu-quota.js';
 import type { LimitState } from '../limits/limit-reached.js';
-import { openJobsLimit } from '../limits/open-jobs.js';
+import { openJobsLimit, queueLimit } from '../limits/open-jobs.js';
 import { queuedJobVersion } from '../queue/queued-job.js';
 import { fairPlace, placesPerUnit } from './fair-place.js';
 import { IdempotencyClaims } from './idempotency.js';
@@ -108,7 +108,7 @@ export class JobStore {
       await this.unreserve({ ...job, id });
       if (job.quota !== undefined) await this.quota.refund(job.tenant, id);
       throw outcome === 'queue_full'
-        ? new QueueFull(`the queue of ${job.model} is full`)
+        ? new QueueFull(`the queue of ${job.model} is full`, queueLimit(job.caps.queueJobs))
         : new TenantLimitReached(
             `more than ${tenantJobs} open jobs on ${job.model}`,
             openJobsLimit(tenantJobs, tenantJobs),

@@ -9,3 +9,13 @@ export const openJobsLimit = (maxJobs: number, openJobs: number): LimitState => 
   remaining: Math.max(0, maxJobs - openJobs),
   resetS: 5,
 });
+
+/** The model has as many open jobs, of all tenants, as it may. Ten seconds is a guess as well. */
+export const queueLimit = (maxJobs: number): LimitState => ({
+  policy: 'queue',
+  unit: 'jobs',
+  quota: maxJobs,
+  windowS: null,
+  remaining: 0,
+  resetS: 10,
+});
