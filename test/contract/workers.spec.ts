@@ -30,7 +30,16 @@ it('says that a model without workers is cold, and how long work waits for those
   expect(await modelNow()).toMatchObject({ cold: true, workers: 0, estimated_wait_s: null, backlog: { jobs: 1 } });
 
   const registry = new WorkerRegistry(client);
-  const report = { model, host: 'h', state: 'serving' as const, tokensInFlight: 256, tokenBudget: 8192, startedAt: 1 };
+  const report = {
+    model,
+    host: 'h',
+    state: 'serving' as const,
+    tokensInFlight: 256,
+    tokenBudget: 8192,
+    startedAt: 1,
+    engineDeaths: 0,
+    lastEngineDeath: null,
+  };
   for (const pid of [1, 2]) await registry.report({ ...report, id: `w${pid}`, pid });
   const warm = (await modelNow()) as unknown as { estimated_wait_s: number; backlog: { units: number } };
   expect(warm).toMatchObject({ cold: false, workers: 2 });
@@ -40,6 +49,12 @@ it('says that a model without workers is cold, and how long work waits for those
   expect((await api.call('/v1/workers', { key: admin })).json).toMatchObject({
     workers: [{ id: 'w1', pid: 1, state: 'serving', tokens_in_flight: 256 }, { id: 'w2' }],
   });
+  await registry.report({ ...report, id: 'w3', pid: 3, state: 'opening', engineDeaths: 2, lastEngineDeath: 'SIGKILL' });
+  expect((await api.call('/v1/workers', { key: admin })).json).toMatchObject({
+    workers: [{}, {}, { state: 'opening', engine_deaths: 2, last_engine_death: 'SIGKILL' }],
+  });
+  // One that opens its checkpoint serves nobody yet.
+  expect(await modelNow()).toMatchObject({ workers: 2 });
   await registry.remove({ model, id: 'w1' });
   expect(await modelNow()).toMatchObject({ workers: 1 });
 });

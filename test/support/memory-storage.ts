@@ -10,14 +10,23 @@ export class MemoryStorage implements ObjectStorage {
   readonly objects = new Map<string, ObjectInfo>();
   private readonly bodies = new Map<string, Uint8Array>();
   readonly failures: ('before' | 'after')[] = [];
+  /** Puts of such keys hang until they are let go. */
+  hangingOn: RegExp | null = null;
+  private readonly hanging: (() => void)[] = [];
 
-  putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
+  letGo(): void {
+    this.hangingOn = null;
+    for (const go of this.hanging.splice(0)) go();
+  }
+
+  async putIfAbsent(key: string, body: Uint8Array, info: { contentType: string; sha256: string }): Promise<void> {
+    if (this.hangingOn?.test(key)) await new Promise<void>((go) => this.hanging.push(go));
     const failure = this.failures.shift();
-    if (failure === 'before') return Promise.reject(new StorageUnavailable('503'));
-    if (this.objects.has(key)) return Promise.reject(new ObjectExists(key));
+    if (failure === 'before') throw new StorageUnavailable('503');
+    if (this.objects.has(key)) throw new ObjectExists(key);
     this.objects.set(key, { ...info, bytes: body.length });
     this.bodies.set(key, body);
-    return failure === 'after' ? Promise.reject(new StorageUnavailable('reply lost')) : Promise.resolve();
+    if (failure === 'after') throw new StorageUnavailable('reply lost');
   }
 
   head(key: string): Promise<ObjectInfo | null> {

@@ -1,15 +1,20 @@
 import { reportEveryMs, type WorkerRegistry, type WorkerReport } from '@app/common/workers/worker-registry.js';
-import type { Admission } from './jobs/admission.js';
 
-/** Tells the registry every few seconds that this worker lives, and how busy it is. */
+/** What changes between two reports. */
+type Readings = Pick<WorkerReport, 'engineDeaths' | 'lastEngineDeath' | 'tokensInFlight' | 'tokenBudget'> & {
+  /** False while the engine is being opened. */
+  isOpen: boolean;
+};
+
+/** Tells the registry every few seconds that this worker lives, in what state, and how busy it is. */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  private state: WorkerReport['state'] = 'serving';
+  private isDraining = false;
 
   constructor(
     private readonly registry: Pick<WorkerRegistry, 'report' | 'remove'>,
-    private readonly worker: Omit<WorkerReport, 'state' | 'tokensInFlight' | 'tokenBudget'>,
-    private readonly load: Pick<Admission, 'tokensInFlight' | 'budget'>,
+    private readonly worker: Omit<WorkerReport, 'state' | Exclude<keyof Readings, 'isOpen'>>,
+    private readonly read: () => Readings,
   ) {}
 
   start(): void {
@@ -18,7 +23,7 @@ export class Heartbeat {
   }
 
   draining(): void {
-    this.state = 'draining';
+    this.isDraining = true;
     this.beat();
   }
 
@@ -28,9 +33,10 @@ export class Heartbeat {
     this.registry.remove(this.worker).catch(() => undefined);
   }
 
-  private beat(): void {
-    const { tokensInFlight, budget: tokenBudget } = this.load;
-    const report = { ...this.worker, state: this.state, tokensInFlight, tokenBudget };
-    this.registry.report(report).catch(() => undefined);
+  /** At once, when what is reported has changed. */
+  beat(): void {
+    const { isOpen, ...readings } = this.read();
+    const state = this.isDraining ? 'draining' : isOpen ? 'serving' : 'opening';
+    this.registry.report({ ...this.worker, state, ...readings }).catch(() => undefined);
   }
 }

@@ -52,6 +52,10 @@ export class Worker {
   private readonly heartbeat: Heartbeat;
   private readonly registry = new Registry();
   private metricsServer: MetricsServer | undefined;
+  private engineDeaths: { engineDeaths: number; lastEngineDeath: string | null } = {
+    engineDeaths: 0,
+    lastEngineDeath: null,
+  };
 
   /** Opens connections; throws {@link ModelUnknown} or CatalogError before that. */
   constructor(
@@ -95,7 +99,12 @@ export class Worker {
         pid: process.pid,
         startedAt: Date.now(),
       },
-      admission,
+      () => ({
+        isOpen: this.engine.isReady,
+        ...this.engineDeaths,
+        tokensInFlight: admission.tokensInFlight,
+        tokenBudget: admission.budget,
+      }),
     );
     collectDefaultMetrics({ register: this.registry });
     const metrics = new WorkerMetrics(this.registry, model.name, {
@@ -114,9 +123,15 @@ export class Worker {
       publisher: new Publisher(this.storage),
       log,
     });
-    this.engine.on('ready', (_pid, { tokenBudget }) => admission.measure(tokenBudget));
+    this.engine.on('ready', (_pid, { tokenBudget }) => {
+      admission.measure(tokenBudget);
+      this.heartbeat.beat();
+    });
     this.engine.on('crash', (reason, killed) => {
       metrics.engineCrashed();
+      const { engineDeaths } = this.engineDeaths;
+      this.engineDeaths = { engineDeaths: engineDeaths + 1, lastEngineDeath: reason };
+      this.heartbeat.beat();
       log.error(`the engine host died (${reason}); starting another`);
       if (killed) admission.shrink();
     });
@@ -125,11 +140,11 @@ export class Worker {
   /** Resolves when the engine is warm and jobs are fetched. Throws EngineUnusable or EngineKeepsDying. */
   async start(): Promise<void> {
     await this.serveMetrics();
+    this.heartbeat.start();
     await this.openEngine();
     await this.source.open();
     await this.cancels.listen((id) => this.runner.cancel(id));
     this.runner.start();
-    this.heartbeat.start();
     this.surroundings.log.info(`serving ${this.config.MODEL}`);
   }
 
@@ -164,6 +179,7 @@ export class Worker {
     try {
       await this.engine.open();
     } catch (error) {
+      this.heartbeat.stop();
       throw error instanceof EngineUnusable || error instanceof EngineKeepsDying ? named(error) : error;
     }
     this.engine.on('unusable', (error) => this.surroundings.onUnusable(named(error)));

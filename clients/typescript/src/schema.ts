@@ -844,7 +844,9 @@ export interface components {
         host: string;
         pid: number;
         /** @enum {string} */
-        state: 'serving' | 'draining';
+        state: 'opening' | 'serving' | 'draining';
+        engine_deaths: number;
+        last_engine_death: string | null;
         tokens_in_flight: number;
         token_budget: number;
         /** Format: date-time */

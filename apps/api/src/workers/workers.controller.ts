@@ -13,7 +13,9 @@ const WorkerList = z
         model: z.string(),
         host: z.string(),
         pid: z.int(),
-        state: z.enum(['serving', 'draining']),
+        state: z.enum(['opening', 'serving', 'draining']),
+        engine_deaths: z.int(),
+        last_engine_death: z.string().nullable(),
         tokens_in_flight: z.int(),
         token_budget: z.int(),
         started_at: z.iso.datetime(),
@@ -37,12 +39,16 @@ export class WorkersController {
   async list(): Promise<z.infer<typeof WorkerList>> {
     const byModel = await Promise.all(this.catalog.names.map((model) => this.workers.list(model)));
     return {
-      workers: byModel.flat().map(({ tokensInFlight, tokenBudget, startedAt, ...worker }) => ({
-        ...worker,
-        tokens_in_flight: tokensInFlight,
-        token_budget: tokenBudget,
-        started_at: new Date(startedAt).toISOString(),
-      })),
+      workers: byModel
+        .flat()
+        .map(({ engineDeaths, lastEngineDeath, tokensInFlight, tokenBudget, startedAt, ...worker }) => ({
+          ...worker,
+          engine_deaths: engineDeaths,
+          last_engine_death: lastEngineDeath,
+          tokens_in_flight: tokensInFlight,
+          token_budget: tokenBudget,
+          started_at: new Date(startedAt).toISOString(),
+        })),
     };
   }
 }

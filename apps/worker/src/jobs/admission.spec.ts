@@ -99,4 +99,34 @@ describe('Admission', () => {
     first.leave();
     await second.promise;
   });
+
+  it('takes more again when it was full for five minutes without a shortage, and waits longer after each that was too much', async () => {
+    const minute = 60_000;
+    let clock = 0;
+    const admission = new Admission(100, () => clock);
+    const makeOne = async (tokens: number): Promise<number> => {
+      const leave = await admission.enter(tokens, never);
+      leave('made');
+      return admission.budget;
+    };
+    admission.shrink();
+    expect(await makeOne(75)).toBe(75);
+    clock = 5 * minute;
+    // Not by an engine that was not full, nor by an image that failed.
+    expect(await makeOne(30)).toBe(75);
+    (await admission.enter(75, never))();
+    expect(admission.budget).toBe(75);
+    expect(await makeOne(75)).toBe(83);
+    expect(await makeOne(83)).toBe(83);
+
+    admission.shrink();
+    expect(admission.budget).toBe(62);
+    clock += 6 * minute;
+    expect(await makeOne(62)).toBe(62);
+    for (let i = 0; i < 10; i++) {
+      clock += 10 * minute;
+      await makeOne(admission.budget);
+    }
+    expect(admission.budget).toBe(100);
+  });
 });

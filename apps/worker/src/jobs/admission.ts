@@ -1,4 +1,9 @@
 const shrinkFactor = 0.75;
+const growFactor = 1.1;
+/** How long the engine has to be full without a shortage before it may take more; each time that was too much, twice as long. */
+const growAfterMs = { first: 5 * 60_000, max: 60 * 60_000 };
+/** Of the budget: in flight, it shows that the budget is not too large. */
+const fullShare = 0.9;
 
 /** One image's way into the engine, and out of it. */
 interface Waiter {
@@ -17,13 +22,19 @@ export class Admission {
   private readonly roomWaiters: (() => void)[] = [];
 
   private shrunkAt = -Infinity;
+  private grownAt = -Infinity;
+  private growEveryMs = growAfterMs.first;
   /** What the engine measured that it can take; known when it is open. */
   private measured = Infinity;
 
+  private limit: number;
+
   constructor(
-    private limit: number,
+    private readonly given: number,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.limit = given;
+  }
 
   /** Tokens that may be in flight. */
   get budget(): number {
@@ -37,17 +48,20 @@ export class Admission {
   }
 
   /**
-   * What is in flight was too much for the memory: less from now on, until the process ends. Several requests report the
-   * same shortage, so that it counts once within a second.
+   * What is in flight was too much for the memory: less from now on. Several requests report the same shortage, so that it
+   * counts once within a second. The budget comes back step by step, as long as a full engine shows that it can.
    */
   shrink(): void {
     if (this.now() - this.shrunkAt < 1000) return;
+    if (this.grownAt > this.shrunkAt) this.growEveryMs = Math.min(2 * this.growEveryMs, growAfterMs.max);
     this.shrunkAt = this.now();
     this.limit = Math.max(1, Math.floor(this.budget * shrinkFactor));
   }
 
-  /** Waits for room; the returned function gives it back. Rejects with the signal's reason. */
-  async enter(tokens: number, signal: AbortSignal): Promise<() => void> {
+  /**
+   * Waits for room; the returned function gives it back, and tells when the image was made. Rejects with the signal's reason.
+   */
+  async enter(tokens: number, signal: AbortSignal): Promise<(how?: 'made') => void> {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
@@ -67,9 +81,10 @@ export class Admission {
       this.admit();
     });
     let left = false;
-    return () => {
+    return (how) => {
       if (left) return;
       left = true;
+      if (how === 'made') this.grow();
       this.inFlight -= tokens;
       this.admit();
     };
@@ -82,6 +97,15 @@ export class Admission {
   /** Resolves when nothing waits and the engine is not full: time to fetch another job. */
   async room(): Promise<void> {
     while (!this.hasRoom) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  /** An image was made beside all that is in flight. */
+  private grow(): void {
+    const calmSince = Math.max(this.shrunkAt, this.grownAt);
+    if (this.limit >= this.given || this.now() - calmSince < this.growEveryMs) return;
+    if (this.inFlight < fullShare * this.budget) return;
+    this.grownAt = this.now();
+    this.limit = Math.min(this.given, Math.ceil(this.limit * growFactor));
   }
 
   private get hasRoom(): boolean {

@@ -1,3 +1,4 @@
+import { endedWithoutResult } from '@app/common/contracts/job-states.js';
 import { stepsToRun, tokensPerImage } from '@app/common/jobs/cost.js';
 import type { JobOutcome, JobRecord, StoredImage } from '@app/common/jobs/job-record.js';
 import type { JobStore } from '@app/common/jobs/job-store.js';
@@ -22,6 +23,9 @@ export interface RunTools {
   inputs: JobInputs;
   publisher: Publisher;
 }
+
+/** For previews that are still on their way when the images are done. */
+const previewPatienceMs = 500;
 
 type SucceededOutcome = JobOutcome & { state: 'succeeded' };
 
@@ -53,7 +57,10 @@ export class JobRun {
     this.progress = new ProgressMeter(steps, (step) => tools.store.progress(job.id, job.fence, step, steps));
     this.previews = new RunPreviews(async (index, step, image) => {
       const preview = await tools.publisher.preview(record, index, step, image);
-      await tools.store.preview(job.id, job.fence, preview);
+      if (await tools.store.preview(job.id, job.fence, preview)) return;
+      // It came after the end of the job, whose objects may be deleted by then.
+      const state = (await tools.store.get(job.id))?.state;
+      if (state && endedWithoutResult(state)) await tools.publisher.discard(record);
     });
   }
 
@@ -89,7 +96,7 @@ export class JobRun {
       };
     } finally {
       clearTimeout(deadline);
-      await this.previews.settled();
+      await this.previews.settled(previewPatienceMs);
     }
   }
 
@@ -141,7 +148,7 @@ export class JobRun {
           signal,
         ),
       );
-      leave();
+      leave('made');
       const madeAt = Date.now();
       this.computedAt = madeAt;
       this.batches.push(made.batch);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EncodedPreview } from '../engine-host/protocol.js';
 
 /**
@@ -17,8 +18,14 @@ export class RunPreviews {
     this.underWay.set(index, published);
   }
 
-  /** When none is on its way any more: what is deleted after this stays deleted. */
-  async settled(): Promise<void> {
-    await Promise.all(this.underWay.values());
+  /** When none is on its way any more, or the time is up: a storage that hangs over a preview does not hold up the job's end. */
+  async settled(withinMs: number): Promise<void> {
+    if (this.underWay.size === 0) return;
+    const late = new AbortController();
+    await Promise.race([
+      Promise.all(this.underWay.values()),
+      sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
+    late.abort();
   }
 }

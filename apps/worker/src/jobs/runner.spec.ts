@@ -182,6 +182,26 @@ describe('JobRunner', () => {
     ]);
   });
 
+  it('ends a job whose preview hangs on its way, and deletes it when it arrives after a failure', async () => {
+    storage.hangingOn = /preview/;
+    const id = await accept({ preview_every: 3 });
+    await inEngine(1);
+    engine.waiting[0]!.preview(3);
+    engine.waiting[0]!.fail(
+      new EngineRequestFailed({ code: 'size_unsupported', message: 'too odd', retryable: false }),
+    );
+    expect(await ended(id)).toMatchObject({ state: 'failed' });
+    const deleted: boolean[] = [];
+    const remove = storage.delete.bind(storage);
+    storage.delete = (key) => {
+      deleted.push(storage.objects.has(key));
+      return remove(key);
+    };
+    storage.letGo();
+    await eventually(() => deleted.includes(true));
+    expect(storage.objects.size).toBe(0);
+  });
+
   it('leaves jobs in the queue while one waits for room', async () => {
     await accept({ batch: false });
     await inEngine(1);

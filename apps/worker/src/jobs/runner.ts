@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { endedWithoutResult } from '@app/common/contracts/job-states.js';
 import { ServiceError } from '@app/common/errors.js';
 import type { JobOutcome } from '@app/common/jobs/job-record.js';
 import { inSpan, pastSpan, SpanKind } from '@app/common/telemetry/tracing.js';
@@ -150,7 +151,7 @@ export class JobRunner {
     });
     const committed = await store.commit(job.id, job.fence, outcome);
     const state = committed ? outcome.state : (await store.get(job.id))?.state;
-    if (state === 'canceled' || state === 'expired' || state === 'failed') {
+    if (state && endedWithoutResult(state)) {
       await publisher.discard(record).catch((error: unknown) => {
         log.warn({ err: error, job: job.id }, 'images of an ended job could not be deleted');
       });

@@ -8,6 +8,9 @@ export type TerminalState = (typeof terminalStates)[number];
 export const isTerminal = (state: JobState): state is TerminalState =>
   (terminalStates as readonly string[]).includes(state);
 
+/** What such a job has in storage belongs to nobody. */
+export const endedWithoutResult = (state: JobState): boolean => isTerminal(state) && state !== 'succeeded';
+
 /** Webhook events, as in the `type` of the body. */
 export const webhookEvents = [
   'job.started',

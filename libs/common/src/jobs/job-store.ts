@@ -186,9 +186,9 @@ export class JobStore {
     await this.call(progress, id, [fence, step, steps]);
   }
 
-  /** Tells those who follow a running job of a preview. Ignored from a fetch that lost the job. */
-  async preview(id: string, fence: number, { index, step, width, height, key }: StoredPreview): Promise<void> {
-    await this.call(preview, id, [fence, index, step, width, height, key]);
+  /** Tells those who follow a running job of a preview; false from a fetch that does not own it. */
+  async preview(id: string, fence: number, { index, step, width, height, key }: StoredPreview): Promise<boolean> {
+    return (await this.call(preview, id, [fence, index, step, width, height, key])) === 1;
   }
 
   /** How the copy of an image to the client's own storage went. A document that has expired stays gone. */

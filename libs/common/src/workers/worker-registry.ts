@@ -7,7 +7,11 @@ export const WorkerReport = z.strictObject({
   model: z.string(),
   host: z.string(),
   pid: z.int(),
-  state: z.enum(['serving', 'draining']),
+  /** `opening`: it loads the checkpoint, at its start or because its engine host died. */
+  state: z.enum(['opening', 'serving', 'draining']),
+  /** How often its engine host died, and of what it did last. */
+  engineDeaths: z.int(),
+  lastEngineDeath: z.string().nullable(),
   /** Image tokens × guidance passes in its engine. */
   tokensInFlight: z.int(),
   /** How many may be in it, as it measured when it opened. */
