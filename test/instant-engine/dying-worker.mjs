@@ -1,6 +1,6 @@
 /**
  * An instant worker that kills itself (SIGKILL) once, at the point of a job's way that DIE_AT names, and then writes the
- * job's id to DIE_FILE; while that file is there it lives on. Like its neighbour it is not part of what is built or shipped.
+ * job's id and the time to DIE_FILE; while that file is there it lives on. Like its neighbour it is not part of what is built or shipped.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ owner.prototype[name] = async function (...args) {
   const result = when === 'after' ? await method.apply(this, args) : undefined;
   const id = idOf(args, result);
   if (id !== undefined && !existsSync(DIE_FILE)) {
-    writeFileSync(DIE_FILE, id);
+    writeFileSync(DIE_FILE, JSON.stringify({ id, atMs: Date.now() }));
     process.kill(process.pid, 'SIGKILL');
     // The signal takes a moment; nothing more may happen in it.
     await new Promise(() => undefined);
