@@ -48,6 +48,14 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+describe('docs/queue.md', () => {
+  it('names tests that there are', () => {
+    const rows = [...readFileSync('docs/queue.md', 'utf8').matchAll(/\| `([^`]+\.spec\.ts)`: (.+?) +\|$/gm)];
+    expect(rows.length).toBeGreaterThan(20);
+    for (const [, spec, name] of rows) expect(readFileSync(spec!, 'utf8')).toContain(name);
+  });
+});
+
 describe('docs/operations.md', () => {
   const operations = readFileSync('docs/operations.md', 'utf8');
   const namesIn = (files: string[], pattern: RegExp): string[] =>

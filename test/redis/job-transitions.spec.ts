@@ -103,6 +103,19 @@ describe('job documents', () => {
     expect(await jobs.release(id, 1)).toBe(false);
   });
 
+  it("keeps a queued job's document for as long as it waits", async () => {
+    const id = await accept();
+    const ttlMs = (): Promise<number> => redis.pttl(new ModelKeys(model).job(id));
+    const never = -1;
+    expect(await ttlMs()).toBe(never);
+    await jobs.start(id, 1, 'worker-1');
+    expect(await ttlMs()).toBe(never);
+    await jobs.release(id, 1);
+    expect(await ttlMs()).toBe(never);
+    await jobs.cancel(id);
+    expect(await ttlMs()).toBeGreaterThan(0);
+  });
+
   it('writes only the webhooks that were asked for', async () => {
     const id = await accept({ webhook: { url: 'https://example.com', events: ['job.failed'] } });
     await jobs.start(id, 1, 'w');
