@@ -6,6 +6,8 @@ import { Webhook } from 'standardwebhooks';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
+import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
+import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { Sender } from '../../apps/api/src/sender/sender.js';
 import { signingKey, TestApi, type Answer } from '../support/api.js';
 import { eventually } from '../support/embedded.js';
@@ -139,5 +141,25 @@ describe('webhooks', () => {
     expect([enabled.status, enabled.json]).toEqual([200, { disabled: [] }]);
     await canceledJob(receiver.url);
     await eventually(() => receiver.received.length === 2);
+  });
+});
+
+describe('another tenant', () => {
+  it('sees neither the dead letters nor the endpoints of this one, and enables none', async () => {
+    const id = await canceledJob(receiver.url);
+    await new DeadLetters(redis).add(tenant, `${id}.job.canceled`);
+    await new DisabledEndpoints(redis).disable(tenant, 'https://gone.example/hook');
+    const [own, other] = [key, await api.keyOf({ tenant: `${tenant}-other` })];
+    const seen = async (reader: string): Promise<string> => {
+      const paths = ['/v1/dead-letters', '/v1/webhook-endpoints'];
+      return JSON.stringify(await Promise.all(paths.map(async (path) => (await api.call(path, { key: reader })).json)));
+    };
+    expect(await seen(own)).toContain(id);
+    expect(await seen(own)).toContain('gone.example');
+    expect(await seen(other)).not.toContain(id);
+    expect(await seen(other)).not.toContain('gone.example');
+    const body = { url: 'https://gone.example/hook' };
+    await api.call('/v1/webhook-endpoints/enable', { method: 'POST', key: other, body });
+    expect(await seen(own)).toContain('gone.example');
   });
 });
