@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
 import { Fleet, fleetModel } from '../test/fleet/fleet.mjs';
-import { percentile, writeSection } from './results-file.mjs';
+import { residentMb } from '../test/fleet/soak-measures.mjs';
+import { percentile, slope, writeSection } from './results-file.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -91,18 +92,10 @@ async function load(perSecond, forSeconds) {
 }
 
 const ticksPerSecond = 100;
-/** CPU seconds that a process has used, all threads, and its resident megabytes. */
-function usage(pid) {
+/** CPU seconds that a process has used, all threads. */
+function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  const residentKb = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond, residentMb: residentKb / 1024 };
-}
-
-/** Least squares, y per x. */
-function slope(points) {
-  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean(([at]) => at), mean(([, value]) => value)];
-  return mean(([at, value]) => (at - x) * (value - y)) / mean(([at]) => (at - x) ** 2);
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 const followers = Array.from({ length: streams }, follow);
@@ -110,7 +103,7 @@ while (open < streams) await sleep(50);
 await load(rate, warmUpSeconds);
 
 const processes = { API: fleet.api.pid, worker: fleet.workers[0].pid, Redis: fleet.redisServer.process.pid };
-const cpuOf = () => Object.entries(processes).map(([name, pid]) => [name, usage(pid).cpuSeconds]);
+const cpuOf = () => Object.entries(processes).map(([name, pid]) => [name, cpuSeconds(pid)]);
 const [cpuBefore, eventsBefore] = [cpuOf(), events];
 const { latencies, refused, tookSeconds } = await load(rate, seconds);
 const eventsPerSecond = (events - eventsBefore) / tookSeconds;
@@ -141,7 +134,7 @@ if (soakMinutes > 0) {
       }
       const atMinutes = (window * windowMs) / 60_000;
       heapFloors.push([atMinutes, floor]);
-      resident.push([atMinutes, usage(fleet.api.pid).residentMb]);
+      resident.push([atMinutes, residentMb(fleet.api.pid)]);
     }
   })();
   await Promise.all([load(rate / 5, soakMinutes * 60), sampling]);

@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import ort from 'onnxruntime-node';
 import { openEngine } from '../dist/libs/inference/src/index.js';
+import { median } from './results-file.mjs';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '11' } } });
 const threads = availableParallelism();
@@ -55,8 +56,6 @@ async function timeImage(engine) {
   const spans = marks.slice(1).map((mark, i) => mark - marks[i]);
   return { first: spans[0], step: median(spans.slice(1, -1)), decoder: spans.at(-1), image: marks.at(-1) - marks[0] };
 }
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const engines = {};
 for (const [name, settings] of Object.entries(variants)) engines[name] = await openWith(settings);

@@ -26,3 +26,10 @@ export function percentile(values, share) {
 }
 
 export const median = (values) => percentile(values, 0.5);
+
+/** Of points [x, y], by least squares: y per x. */
+export function slope(points) {
+  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x, y] = [mean(([at]) => at), mean(([, value]) => value)];
+  return mean(([at, value]) => (at - x) * (value - y)) / mean(([at]) => (at - x) ** 2);
+}

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet } from '../fleet/audit.mjs';
 import { Fleet, type HashDocument } from '../fleet/fleet.mjs';
 import { faultScale, reportFault } from '../support/fault-report.js';
+import { median } from '../support/median.js';
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const tookMs = (job: HashDocument): number => Number(job.finishedAt) - Number(job.createdAt);
 /** Above CI's scale: 2,000 jobs wait, and the other tenant asks every second. */
 const { backlog, asks, everyMs } =

@@ -1,8 +1,12 @@
 /** What the soak watches: memory of processes, and Redis' keys. */
 import { execFileSync } from 'node:child_process';
 import { clearInterval, setInterval } from 'node:timers';
+import { slope } from '../../bench/results-file.mjs';
 
 const everyMs = 2_000;
+
+export const residentMb = (pid) =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 /** Resident memory of processes over time. */
 export class MemoryWatch {
@@ -16,8 +20,7 @@ export class MemoryWatch {
 
   sample() {
     for (const [name, pid] of Object.entries(this.pids)) {
-      const rssKb = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
-      this.samples[name].push({ minutes: (Date.now() - this.startedAt) / 60_000, mb: rssKb / 1024 });
+      this.samples[name].push([(Date.now() - this.startedAt) / 60_000, residentMb(pid)]);
     }
   }
 
@@ -27,19 +30,11 @@ export class MemoryWatch {
     clearInterval(this.timer);
     return Object.entries(this.samples).map(([name, samples]) => ({
       name,
-      warmMb: samples[Math.floor(samples.length / 5)].mb,
-      endMb: samples.at(-1).mb,
+      warmMb: samples[Math.floor(samples.length / 5)][1],
+      endMb: samples.at(-1)[1],
       slopeMb: slope(samples.slice(Math.floor(samples.length / 2))),
     }));
   }
-}
-
-/** Least squares. */
-function slope(samples) {
-  const mean = (field) => samples.reduce((sum, sample) => sum + sample[field], 0) / samples.length;
-  const [minutes, mb] = [mean('minutes'), mean('mb')];
-  const covariance = samples.reduce((sum, sample) => sum + (sample.minutes - minutes) * (sample.mb - mb), 0);
-  return covariance / samples.reduce((sum, sample) => sum + (sample.minutes - minutes) ** 2, 0);
 }
 
 /** Every key of Redis with the milliseconds it has left; -1 for ever. */

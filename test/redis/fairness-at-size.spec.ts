@@ -6,10 +6,10 @@ import { QueueRebase } from '@app/common/jobs/queue-rebase.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { generationRequest } from '../support/jobs.js';
+import { median } from '../support/median.js';
 import { QueueSimulation, type Arrival, type Served } from '../support/queue-simulation.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const of = (served: readonly Served[], flow: string): Served[] => served.filter((job) => job.flow === flow);
 const medianTookMs = (served: readonly Served[]): number =>
   median(served.map(({ postedMs, finishedMs }) => finishedMs - postedMs));

@@ -5,6 +5,7 @@ import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { newJob, newModel } from '../support/jobs.js';
+import { randomFrom } from '../support/random-from.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 /** What the scripts must do, in a few lines without Redis. */
@@ -15,17 +16,6 @@ interface ExpectedJob {
   cancelRequested: boolean;
   /** How often it entered a terminal state. */
   ends: number;
-}
-
-/** Mulberry32: a run is made again from its seed. */
-function randomFrom(seed: number): (below: number) => number {
-  let a = seed;
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 describe('the state machine under random calls of current and stale workers', () => {

@@ -7,6 +7,7 @@ import { RealJob, type VisibleSystem } from '../state-machine/real-job.js';
 import { rules, type Rules } from '../state-machine/rules.js';
 import { forget, isAtRest, isOver, start, type System } from '../state-machine/system.js';
 import { faultScale } from '../support/fault-report.js';
+import { randomFrom } from '../support/random-from.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 /** Two workers at once, one of which may be the one that was stopped. */
@@ -71,17 +72,6 @@ describe('the life of a job, in all orders in which its actors can act', () => {
     expect(faultWithout(rule, bounds)).toBe(fault);
   });
 });
-
-/** Mulberry32: a walk is made again from its seed. */
-function randomFrom(seed: number): (below: number) => number {
-  let a = seed;
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 function visible(system: System): VisibleSystem {
   const { document, fence, fenceBase, cancelRequested, unqueued, due, leftovers, ends, place, lastFence, lock } =

@@ -27,7 +27,7 @@ const warmUpImage: ImageRequest = {
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
   const opened = await openPipeline(options, { tokenBudget, samplesPerCall });
   try {
-    const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage, null));
+    const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage, null), samplesPerCall);
     return new BatchedEngine(opened, { ...measured, tokenBudget: Math.min(tokenBudget, measured.tokenBudget) });
   } catch (error) {
     await opened.close();

@@ -17,6 +17,7 @@ export {
   type ComponentSummary,
   type PlannedMemory,
 } from './engine/inspect-checkpoint.js';
+export { nvidiaCapacity } from './engine/memory-capacity.js';
 export { probeProviders, type ProviderProbe } from './engine/prove-accelerator.js';
 export { encodeImage, type EncodeOptions, type ImageFormat } from './image/encode-image.js';
 export type { RgbImage } from './image/pixels.js';

@@ -1,7 +1,6 @@
-import type { CheckpointSummary } from '@app/inference';
+import { nvidiaCapacity, type CheckpointSummary } from '@app/inference';
 import type { DoctorConfig } from './doctor.config.js';
 import { fail, ok, warn, type Finding } from './finding.js';
-import { freeGpuBytes } from './gpu-memory.js';
 
 type Plan = Pick<DoctorConfig, 'EXECUTION_PROVIDERS' | 'PRECISION' | 'TEXT_ENCODER_PROVIDER'>;
 
@@ -13,7 +12,7 @@ export interface FreeMemory {
 
 /** The memory of one worker for each checkpoint, each on a GPU of its own, against what is free. */
 export async function checkMemory(summaries: readonly CheckpointSummary[], plan: Plan): Promise<Finding[]> {
-  const accelerator = plan.EXECUTION_PROVIDERS[0] === 'cpu' ? undefined : await freeGpuBytes();
+  const accelerator = plan.EXECUTION_PROVIDERS[0] === 'cpu' ? undefined : (await nvidiaCapacity())?.free;
   return judgeMemory(summaries, plan, { host: process.availableMemory(), accelerator });
 }
 

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openStorage } from '@app/common/storage/open-storage.js';
+import { nvidiaCapacity } from '@app/inference';
 import { checkDisk } from './check-disk.js';
 import { checkModels } from './check-models.js';
 import { checkNode } from './check-node.js';
@@ -10,7 +11,6 @@ import { checkRedis, checkRedisBinary } from './check-redis.js';
 import { checkStorage } from './check-storage.js';
 import type { DoctorConfig } from './doctor.config.js';
 import { fail, reasonOf, type Finding } from './finding.js';
-import { freeGpuBytes } from './gpu-memory.js';
 
 /** Where the project lies, and the data folder of its embedded mode. */
 export interface Place {
@@ -26,7 +26,7 @@ export async function examine(config: DoctorConfig, { root, dataDir }: Place): P
     ['node', () => checkNode(process.versions.node)],
     ['redis', () => (config.REDIS_URL === undefined ? checkRedisBinary(root) : checkRedis(config.REDIS_URL))],
     ['storage', () => examineStorage(storageUrl, config)],
-    ['provider', async () => checkProviders(config.EXECUTION_PROVIDERS, (await freeGpuBytes()) !== undefined)],
+    ['provider', async () => checkProviders(config.EXECUTION_PROVIDERS, (await nvidiaCapacity()) !== null)],
     ['models', () => checkModels(config)],
     ['disk storage', () => (folder === null ? [] : checkDisk('storage', folder))],
     ['disk temporary', () => checkDisk('temporary', tmpdir())],

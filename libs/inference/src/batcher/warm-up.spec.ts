@@ -31,7 +31,7 @@ function pipelineOf(tokens: number, callMs: (call: number, samples: number) => n
 describe('warmUp', () => {
   it('goes through every stage, and times all calls but the first', async () => {
     const { port, stages } = pipelineOf(100, (call) => [300, 10, 50][call] ?? 50);
-    const { msPerToken, tokenBudget } = await warmUp(port, 'warm-up');
+    const { msPerToken, tokenBudget } = await warmUp(port, 'warm-up', 4);
     expect(stages.at(-1)).toBe('finish after 1');
     expect(msPerToken).toBeLessThan(0.5);
     expect(tokenBudget).toBe(Math.floor(2000 / msPerToken));
@@ -39,13 +39,13 @@ describe('warmUp', () => {
 
   it('times one call alone when calls are slow, and leaves room for one image', async () => {
     const { port, stages } = pipelineOf(64, (call) => (call === 0 ? 0 : 2100));
-    expect(await warmUp(port, 'warm-up')).toMatchObject({ tokenBudget: 64, tokensPerCall: 256 });
+    expect(await warmUp(port, 'warm-up', 4)).toMatchObject({ tokenBudget: 64, tokensPerCall: 256 });
     expect(stages.filter((stage) => stage.startsWith('evaluate'))).toHaveLength(2);
   });
 
   it('lets a call grow where it costs much whatever is in it, and not where it costs as much as its samples', async () => {
-    const fixed = await warmUp(pipelineOf(64, (_, samples) => 100 + samples).port, 'warm-up');
-    const proportional = await warmUp(pipelineOf(64, (_, samples) => 50 * samples).port, 'warm-up');
+    const fixed = await warmUp(pipelineOf(64, (_, samples) => 100 + samples).port, 'warm-up', 4);
+    const proportional = await warmUp(pipelineOf(64, (_, samples) => 50 * samples).port, 'warm-up', 4);
     expect(fixed.tokensPerCall).toBeGreaterThan(1000);
     expect(proportional.tokensPerCall).toBe(256);
   });

@@ -6,7 +6,6 @@ const roundMs = 2000;
 const calls = { most: 4, forMs: 600 };
 /** What a call costs whatever is in it may be this share of a call; a fuller one would gain less than its samples wait. */
 const fixedShare = 0.05;
-const samplesOfFullCall = 4;
 
 /** What a step costs here, as measured when the engine opened. */
 export interface StepCost {
@@ -14,17 +13,18 @@ export interface StepCost {
   msPerToken: number;
   /** Image tokens × guidance passes of which all get a step within two seconds; not below one warm-up image. */
   tokenBudget: number;
-  /** Tokens from which on a fuller call is hardly faster for each sample; not below four warm-up images. */
+  /** Tokens from which on a fuller call is hardly faster for each sample; not below a full call of warm-up images. */
   tokensPerCall: number;
 }
 
 /**
  * Runs a request of one step and no guidance through every stage, so that each network has its memory, and times its step,
- * alone and four times in a call: the fastest call counts, since a busy machine only makes calls slower.
+ * alone and `samplesPerCall` times in a call: the fastest call counts, since a busy machine only makes calls slower.
  */
 export async function warmUp<Request, State, Sample, Result, Preview>(
   port: StepPort<Request, State, Sample, Result, Preview>,
   request: Request,
+  samplesPerCall: number,
 ): Promise<StepCost> {
   const state = await port.prepare(request);
   const samples = port.samples(state);
@@ -35,13 +35,13 @@ export async function warmUp<Request, State, Sample, Result, Preview>(
   const msPerToken = aloneMs / tokens;
   const tokenBudget = Math.max(tokens, Math.floor(roundMs / msPerToken));
 
-  let tokensPerCall = samplesOfFullCall * tokens;
+  let tokensPerCall = samplesPerCall * tokens;
   // Where a call takes that long its fixed part is small, and a start must not take minutes to find out.
-  if (aloneMs < calls.forMs / samplesOfFullCall) {
-    const full = Array.from({ length: samplesOfFullCall }, () => samples).flat();
+  if (aloneMs < calls.forMs / samplesPerCall) {
+    const full = Array.from({ length: samplesPerCall }, () => samples).flat();
     const fullMs = await fastestMs(() => port.evaluate(full), 2);
     // A call of n tokens takes fixedMs + n · msPerFurtherToken.
-    const msPerFurtherToken = Math.max(0, fullMs - aloneMs) / ((samplesOfFullCall - 1) * tokens);
+    const msPerFurtherToken = Math.max(0, fullMs - aloneMs) / ((samplesPerCall - 1) * tokens);
     const fixedMs = Math.max(0, aloneMs - tokens * msPerFurtherToken);
     tokensPerCall = Math.max(tokensPerCall, Math.ceil((fixedMs * (1 / fixedShare - 1)) / msPerFurtherToken));
   }

@@ -11,6 +11,7 @@ export class ModelSelect {
   constructor(onChange) {
     /** @type {Model[]} */
     this.models = [];
+    /** @type {'text-to-image' | 'edit'} */
     this.kind = 'text-to-image';
     this.onChange = onChange;
     select.addEventListener('change', () => this.changed());

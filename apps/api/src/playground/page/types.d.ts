@@ -1,43 +1,7 @@
-/** What the page reads of the API's answers; /openapi.json has them whole. */
-export interface Model {
-  name: string;
-  default: boolean;
-  kinds: string[];
-  defaults: { width: number; height: number; steps: number; guidance_scale: number };
-  limits: { min_side: number; max_side: number; max_pixels: number; max_steps: number; max_images: number };
-  workers: number;
-  cold: boolean;
-  estimated_wait_s: number | null;
-}
+import type { components } from '../../../../../clients/typescript/src/schema.js';
 
-export interface JobImage {
-  index: number;
-  seed: number;
-  width: number;
-  height: number;
-  url: string;
-}
-
-export interface Job {
-  id: string;
-  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
-  kind: 'generation' | 'edit';
-  model: string;
-  request: {
-    prompt: string;
-    negative_prompt: string | null;
-    width: number;
-    height: number;
-    steps: number;
-    guidance_scale: number;
-    seed: number;
-    n: number;
-  };
-  progress: { step: number; steps: number };
-  images: JobImage[];
-  error: { code: string; message: string } | null;
-  timings: { queue_ms: number | null; compute_ms: number | null };
-}
+export type Job = components['schemas']['JobDocument'];
+export type Model = components['schemas']['ModelList']['models'][number];
 
 export interface JobEvent {
   id: string;
