@@ -103,10 +103,17 @@ describe('from a prompt to a picture', () => {
     expect(await service.finished(id)).toMatchObject({ state: 'expired', images: [] });
   });
 
+  const delivered = async (id: string): Promise<unknown[]> => {
+    const { data } = await service.client.http.GET('/v1/jobs/{id}/deliveries', { params: { path: { id } } });
+    return data!.deliveries.filter(({ outcome }) => outcome === 'delivered');
+  };
+
   it('tells a webhook receiver of the end, and again on replay, under the same id', async () => {
     const { id } = await service.generate({ prompt: 'sun', steps: 1, webhook: { url: receiver.url } });
     const ofJob = () => receiver.received.filter(({ body }) => body.includes(id));
     await eventually(() => ofJob().length === 1);
+    // Its attempt is logged when the receiver's answer has come.
+    await eventually(async () => (await delivered(id)).length === 1);
     const path = { id, delivery: String(ofJob()[0]!.headers['webhook-id']) };
     const replay = await service.client.http.POST('/v1/jobs/{id}/deliveries/{delivery}/replay', { params: { path } });
     expect(replay.response.status).toBe(202);
@@ -117,10 +124,7 @@ describe('from a prompt to a picture', () => {
     );
     expect(messages).toMatchObject(Array(2).fill({ type: 'job.succeeded', data: { id, state: 'succeeded' } }));
     expect(new Set(ofJob().map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-    await eventually(async () => {
-      const { data } = await service.client.http.GET('/v1/jobs/{id}/deliveries', { params: { path: { id } } });
-      return data!.deliveries.filter(({ outcome }) => outcome === 'delivered').length === 2;
-    });
+    await eventually(async () => (await delivered(id)).length === 2);
   });
 
   it('joins eight jobs in shared batches; each equals its solo run; all webhooks arrive signed', async () => {

@@ -141,11 +141,16 @@ describe('job documents', () => {
   it('hands back and starts again under a higher fence alone', async () => {
     const id = await accept();
     await jobs.start(id, 1, 'a');
+    await jobs.progress(id, 1, 4, 8);
     expect(await jobs.release(id, 1)).toBe(true);
-    expect(await jobs.get(id)).toMatchObject({ state: 'queued', worker: null });
+    expect(await jobs.get(id)).toMatchObject({ state: 'queued', worker: null, progress: { step: 0 } });
     expect(await jobs.start(id, 1, 'a')).toEqual({ outcome: 'refused', state: 'queued' });
     expect(await jobs.start(id, 2, 'b')).toMatchObject({ outcome: 'started' });
     expect(await jobs.get(id)).toMatchObject({ state: 'running', worker: 'b', attempts: 2 });
+    // Of a worker that is lost, and hands nothing back.
+    await jobs.progress(id, 2, 5, 8);
+    await jobs.start(id, 3, 'c');
+    expect(await jobs.get(id)).toMatchObject({ progress: { step: 0 }, attempts: 3 });
   });
 
   it('cancels a queued job at once and a running one by flag and message', async () => {

@@ -50,7 +50,7 @@ export class DeliveriesController {
     await this.jobs.get(caller, id);
     const attempt = (await this.log.list(id)).findLast((logged) => logged.id === delivery);
     if (!attempt) throw new Problem('delivery_not_found');
-    await this.queue.sendNow(attempt.entry, deliveryAttempts);
+    await this.queue.sendNow(attempt, deliveryAttempts);
     return { id: attempt.id, event: attempt.event, index: attempt.index };
   }
 

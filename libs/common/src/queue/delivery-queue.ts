@@ -1,5 +1,6 @@
 import { Queue, Worker, type JobsOptions, type Processor } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { DeliveryAttempt } from '../webhooks/delivery-log.js';
 import { lockMs } from './model-queue.js';
 import { deliveryQueueName, deliveryQueuePrefix } from './queue-names.js';
 
@@ -35,11 +36,16 @@ export class DeliveryQueue {
     );
   }
 
-  /** Adds an entry, or ends the wait of one that is there for its next attempt. */
-  async sendNow(entry: string, attempts: number): Promise<void> {
+  /**
+   * Sends an entry again: ends its wait for the next attempt, or adds it once more. Asked twice after the same attempt, it
+   * is sent once.
+   */
+  async sendNow({ entry, at }: Pick<DeliveryAttempt, 'entry' | 'at'>, attempts: number): Promise<void> {
     const waiting = await this.queue().getJob(entry);
-    if (waiting && (await waiting.isDelayed())) await waiting.promote();
-    else await this.queue().add('delivery', { version: 1, entry, replay: true }, optionsOf(entry, attempts));
+    if (waiting && (await waiting.isDelayed())) return waiting.promote();
+    // An id of its own: an attempt is logged a moment before its job leaves the queue, which would refuse the same id.
+    const options = optionsOf(`${entry}.replay.${at}`, attempts);
+    await this.queue().add('delivery', { version: 1, entry, replay: true }, options);
   }
 
   /** Starts sending. An error of `processor` is a failed attempt; `backoff` says how long to wait after it. */
@@ -89,8 +95,8 @@ export class DeliveryQueue {
   }
 }
 
-const optionsOf = (entry: string, attempts: number): JobsOptions => ({
-  jobId: entry,
+const optionsOf = (jobId: string, attempts: number): JobsOptions => ({
+  jobId,
   attempts,
   backoff: { type: 'custom' },
 });

@@ -13,7 +13,7 @@ if doc.cancelRequestedAt then
   return 1
 end
 redis.call('HSET', job, 'state', 'queued')
-redis.call('HDEL', job, 'worker')
+redis.call('HDEL', job, 'worker', 'step')
 emit('state', { state = 'queued' })
 return 1
 `);

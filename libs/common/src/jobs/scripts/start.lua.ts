@@ -22,6 +22,8 @@ end
 if doc.error then redis.call('HDEL', job, 'error') end
 local running = { 'state', 'running', 'fence', fence, 'worker', ARGV[2], 'attempts', (doc.attempts or 0) + 1 }
 if doc.attempts then
+  -- Steps of a run whose worker was lost are made anew.
+  redis.call('HDEL', job, 'step')
   redis.call('HSET', job, unpack(running))
 else
   redis.call('HSET', job, 'startedAt', now, 'queueMs', now - doc.createdAt, unpack(running))
