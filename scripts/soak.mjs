@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort } from '../dist/apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../dist/apps/cli/src/embedded/port.js';
 import { writeSection } from '../bench/results-file.mjs';
 import { auditFleet } from '../test/fleet/audit.mjs';
 import { FleetProcess } from '../test/fleet/fleet-process.mjs';

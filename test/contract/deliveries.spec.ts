@@ -10,7 +10,7 @@ import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { Sender } from '../../apps/api/src/sender/sender.js';
 import { signingKey, TestApi, type Answer } from '../support/api.js';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 

@@ -5,7 +5,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openStorage } from '@app/common/storage/open-storage.js';
-import { freePort, startRedis, type RedisServer } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
+import { startRedis, type RedisServer } from '../../apps/cli/src/embedded/redis-server.js';
 import { signingKey, TestApi } from '../support/api.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { Prometheus, prometheusCanBeHad, promtool, type Sample } from '../support/prometheus.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 

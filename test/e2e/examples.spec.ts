@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 
 const pythonPackages = resolve('.tools/standardwebhooks-python');
 let fleet: Fleet;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { verifyWebhook, type GenerationBody, type JobDocument } from '../../clients/typescript/src/index.js';
-import { Embedded, eventually } from '../support/embedded.js';
+import { Embedded } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { psnr } from '../support/psnr.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
-import { childrenOf, Embedded, eventually, isAlive, ServeProcess, type ServeOptions } from '../support/embedded.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
+import { childrenOf, Embedded, isAlive, ServeProcess, type ServeOptions } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zimage-serve-spec-'));
 const turbo = 'z-image-nano-turbo';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isTerminal } from '../../libs/common/src/contracts/job-states.js';
 import type { JobDocument } from '../../libs/common/src/jobs/job-document.js';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 /** The whole service as processes, with the instant engine: what matters here is who may do what, how often. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditFleet, eventsOf, restartsAfter } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { faultScale, reportFault } from '../support/fault-report.js';
 
 /** Whether the job of a worker that died there has to run again. */

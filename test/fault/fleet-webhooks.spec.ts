@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { faultScale, reportFault } from '../support/fault-report.js';
 import { HookEndpoints, hookFaults, type HookFault } from '../support/hook-endpoints.js';
 

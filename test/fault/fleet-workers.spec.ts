@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet, jobsOf, restartsAfter } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
-import { eventually, isAlive } from '../support/embedded.js';
+import { isAlive } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 import { faultScale, reportFault } from '../support/fault-report.js';
 
 const clean = { lost: 0, duplicated: 0, stuck: 0 };

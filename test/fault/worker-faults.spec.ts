@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Embedded, eventually, isAlive } from '../support/embedded.js';
+import { Embedded, isAlive } from '../support/embedded.js';
+import { eventually } from '../support/eventually.js';
 
 const slow = { prompt: 'octopus', width: 256, height: 256, steps: 30 };
 /** Seconds of work on any machine. */

@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
-import { freePort, startRedis } from '../../dist/apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../dist/apps/cli/src/embedded/port.js';
+import { startRedis } from '../../dist/apps/cli/src/embedded/redis-server.js';
 import { KeyStore } from '../../dist/libs/common/src/auth/key-store.js';
 import { FleetProcess } from './fleet-process.mjs';
 
@@ -124,7 +125,7 @@ export class Fleet {
   }
 
   /** Polls the document until `wanted` holds. */
-  async until(id, wanted, timeoutMs = 45_000) {
+  async until(id, wanted, timeoutMs = 90_000) {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const document = await this.document(id);

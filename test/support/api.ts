@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { KeyStore, type NewKey } from '@app/common/auth/key-store.js';
 import { readApiConfig } from '../../apps/api/src/api.config.js';
 import { createApp } from '../../apps/api/src/create-app.js';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
 
 export interface Call {
   method?: string;

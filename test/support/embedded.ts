@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../libs/common/src/contracts/job-states.js';
 import { ZImageClient, type GenerationBody, type JobDocument } from '../../clients/typescript/src/index.js';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
 
 export interface Summary {
   url: string;
@@ -112,7 +112,7 @@ export class Embedded {
   }
 
   /** Polls a job until `wanted` holds; rejects with the job and the log when it never does. */
-  async until(id: string, wanted: (job: JobDocument) => boolean, timeoutMs = 45_000): Promise<JobDocument> {
+  async until(id: string, wanted: (job: JobDocument) => boolean, timeoutMs = 90_000): Promise<JobDocument> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       // While Redis is away the API answers 503, which is no job.
@@ -184,15 +184,6 @@ export const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-
-/** Waits until a condition holds. */
-export async function eventually(holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${holds.toString()}`);
-    await sleep(50);
-  }
-}
 
 /** Linux' own record of who started whom. */
 export function childrenOf(pid: number): number[] {

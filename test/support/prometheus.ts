@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
 
 const folder = resolve('.tools/prometheus');
 const program = (name: string): string => {

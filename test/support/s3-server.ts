@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../apps/cli/src/embedded/redis-server.js';
+import { freePort } from '../../apps/cli/src/embedded/port.js';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 
 export interface S3Server {
@@ -80,10 +80,7 @@ const swapCase = (pair: typeof credentials) => ({ accessKey: pair.accessKeyId, s
 /** SeaweedFS listens on each port and on the port + 10000 (gRPC). */
 async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = await freePort();
-    if (port < 50_000) ports.add(port);
-  }
+  while (ports.size < count) ports.add(await freePort());
   return [...ports];
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ServiceError } from '@app/common/errors.js';
@@ -21,6 +22,17 @@ export async function choosePort(wanted: number | undefined): Promise<number> {
     if ((await probe(port)) === null) return port;
   }
   throw new PortUnavailable(`no free port from ${firstPort} to ${firstPort + portsToTry - 1}; choose one with --port`);
+}
+
+/**
+ * A port that nobody listens on now, below those that systems give to outgoing connections: among them a connection of
+ * anybody's may take it before we do, and a client that waits there for a server can end up connected to itself.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 22_000);
+    if ((await probe(port)) === null) return port;
+  }
 }
 
 /** Why nobody can listen on this loopback port now, or null. */

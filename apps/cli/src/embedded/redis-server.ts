@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ServiceError } from '@app/common/errors.js';
 import { waitUntilFree } from './data-folder.js';
+import { freePort } from './port.js';
 import { environmentOf, findRedisBinary } from './redis-binary.js';
 
 /** Redis was started and did not come up. */
@@ -124,14 +125,4 @@ async function waitUntilUp(url: string, server: ChildProcess, log: () => string)
     }
   }
   await client.quit();
-}
-
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
