@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { placesPerUnit } from '@app/common/jobs/fair-place.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { JobUpkeep } from '@app/common/jobs/job-upkeep.js';
@@ -9,25 +8,17 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis, redisUrl } = await openRedis();
 
 describe('the order of jobs', () => {
-  let server: TestRedis;
-  let redis: Redis;
   let jobs: JobStore;
   let model: string;
 
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
   beforeEach(() => {
     model = newModel();
     jobs = new JobStore(redis, { models: [model] });
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
   });
 
   const accept = async (count: number, changes: Parameters<typeof newJob>[1]): Promise<string[]> => {
@@ -38,7 +29,7 @@ describe('the order of jobs', () => {
 
   /** Fetches and finishes that many jobs. */
   const serve = async (count: number): Promise<string[]> => {
-    const connection = workerConnection(server.url);
+    const connection = workerConnection(redisUrl);
     const source = new JobSource(connection, model, `worker-${Math.random()}`);
     const served: string[] = [];
     while (served.length < count) {

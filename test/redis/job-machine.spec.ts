@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { describe, expect, it } from '@jest/globals';
 import { isTerminal, terminalStates, type JobState, type TerminalState } from '@app/common/contracts/job-states.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
-import { workerConnection } from '@app/common/queue/connection.js';
 import { newJob, newModel } from '../support/jobs.js';
 import { randomFrom } from '../support/random-from.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis } = await openRedis();
 
 /** What the scripts must do, in a few lines without Redis. */
 interface ExpectedJob {
@@ -19,18 +19,6 @@ interface ExpectedJob {
 }
 
 describe('the state machine under random calls of current and stale workers', () => {
-  let server: TestRedis;
-  let redis: Redis;
-
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
-
   it.each([1, 2, 3, 4, 5])('does what the model says (seed %i)', async (seed) => {
     const random = randomFrom(seed);
     const model = newModel();

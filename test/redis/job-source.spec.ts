@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
@@ -7,37 +6,27 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis, redisUrl, atEnd } = await openRedis();
 
 describe('fetching by hand', () => {
-  let server: TestRedis;
-  let redis: Redis;
   let jobs: JobStore;
   let model: string;
-  const opened: { source: JobSource; connection: Redis }[] = [];
 
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
   beforeEach(() => {
     model = newModel();
     jobs = new JobStore(redis, { models: [model] });
   });
-  afterAll(async () => {
-    for (const { source, connection } of opened) {
+
+  const openSource = async (name: string): Promise<JobSource> => {
+    const connection = workerConnection(redisUrl);
+    const source = new JobSource(connection, model, name);
+    atEnd(async () => {
       await source.drain();
       await source.close();
       connection.disconnect();
-    }
-    redis.disconnect();
-    await server.stop();
-  });
-
-  const openSource = async (name: string): Promise<JobSource> => {
-    const connection = workerConnection(server.url);
-    const source = new JobSource(connection, model, name);
-    opened.push({ source, connection });
+    });
     await source.open();
     return source;
   };
@@ -156,5 +145,5 @@ describe('fetching by hand', () => {
     expect(await next).toMatchObject({ id });
     await sleep(1_000);
     expect(lost).toEqual([]);
-  }, 20_000);
+  });
 });

@@ -1,33 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { webhookEvents } from '@app/common/contracts/job-states.js';
 import { placesPerUnit } from '@app/common/jobs/fair-place.js';
 import { QueueFull, TenantLimitReached } from '@app/common/jobs/job-errors.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
-import { workerConnection } from '@app/common/queue/connection.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis } = await openRedis();
 
 describe('job documents', () => {
-  let server: TestRedis;
-  let redis: Redis;
   let jobs: JobStore;
   let model: string;
 
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
   beforeEach(() => {
     model = newModel();
     jobs = new JobStore(redis, { models: [model], ttlMs: 60_000 });
   });
   afterEach(() => jobs.close());
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
 
   const accept = async (changes: Parameters<typeof newJob>[1] = {}): Promise<string> =>
     (await jobs.accept(newJob(model, changes))).record.id;

@@ -50,11 +50,9 @@ describe('an outage of Redis', () => {
     const next = source.next();
     await sleep(2_000);
     server = await startRedis({ root: resolve('.'), dataDir, port: server.port });
-    const backAt = Date.now();
 
     const fetched = await next;
     expect(fetched).toMatchObject({ id: waiting.id });
-    expect(Date.now() - backAt).toBeLessThan(3_000);
     await jobs.start(waiting.id, fetched!.fence, 'survivor');
     expect(await jobs.commit(waiting.id, fetched!.fence, { state: 'succeeded', images: [] })).toBe(true);
     await source.complete(fetched!);
@@ -70,24 +68,22 @@ describe('an outage of Redis', () => {
     await events.close();
     await jobs.close();
     for (const connection of [own, fetching]) connection!.disconnect();
-  }, 30_000);
+  });
 
   it('during the first add of a process fails that add and none after it', async () => {
     const model = newModel();
     const connection = apiConnection(server.url);
     await once(connection, 'ready');
-    const admin = workerConnection(server.url);
     const queues = new ModelQueues(connection);
     const add = (id: string): Promise<void> => queues.add(model, { version: 1, id, tag: 0, fenceBase: 0 }, 1);
 
-    await admin.client('PAUSE', 2_000, 'ALL');
+    server.process.kill('SIGSTOP');
     await expect(add('first')).rejects.toThrow('Command timed out');
-    await sleep(1_000);
+    server.process.kill('SIGCONT');
     await add('second');
     expect(await queues.remove(model, 'second')).toBe(true);
 
     await queues.close();
     connection.disconnect();
-    admin.disconnect();
-  }, 15_000);
+  });
 });

@@ -1,34 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { GpuQuota, QuotaExceeded } from '@app/common/limits/gpu-quota.js';
-import { workerConnection } from '@app/common/queue/connection.js';
 import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
 import { OutboxPump } from '../../apps/api/src/sender/outbox-pump.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis, atEnd } = await openRedis();
 
 describe('the quota of GPU-seconds', () => {
-  let server: TestRedis;
-  let redis: Redis;
+  const deliveries = new DeliveryQueue(redis);
   let jobs: JobStore;
-  let deliveries: DeliveryQueue;
   let model: string;
 
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
+  atEnd(() => deliveries.close());
   beforeEach(() => {
     model = newModel();
     jobs = new JobStore(redis, { models: [model] });
-    deliveries = new DeliveryQueue(redis);
   });
-  afterAll(async () => {
-    await Promise.all([jobs.close(), deliveries.close()]);
-    redis.disconnect();
-    await server.stop();
-  });
+  afterEach(() => jobs.close());
 
   const accept = async (changes: Parameters<typeof newJob>[1] = {}) =>
     (await jobs.accept(newJob(model, { tenant: model, cost: 4, quota: 10, ...changes }))).record.id;

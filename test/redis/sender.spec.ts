@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +8,6 @@ import { JobDocument } from '@app/common/jobs/job-document.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
-import { workerConnection } from '@app/common/queue/connection.js';
 import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliveryLog } from '@app/common/webhooks/delivery-log.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
@@ -17,8 +15,11 @@ import { Outbox } from '@app/common/webhooks/outbox.js';
 import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import { Registry } from 'prom-client';
 import { Sender } from '../../apps/api/src/sender/sender.js';
+import { eventually } from '../support/eventually.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis } = await openRedis();
 
 interface Received {
   path: string;
@@ -27,8 +28,6 @@ interface Received {
 }
 
 describe('webhooks', () => {
-  let server: TestRedis;
-  let redis: Redis;
   let receiver: Server;
   let received: Received[];
   let sender: Sender | null;
@@ -40,8 +39,6 @@ describe('webhooks', () => {
   let answers: { status: number; headers?: Record<string, string> }[];
 
   beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
     receiver = createServer((request, response) => {
       void (async () => {
         const chunks: Buffer[] = [];
@@ -66,11 +63,7 @@ describe('webhooks', () => {
     await sender?.stop();
     await jobs.close();
   });
-  afterAll(async () => {
-    receiver.close();
-    redis.disconnect();
-    await server.stop();
-  });
+  afterAll(() => void receiver.close());
 
   const startSender = async (waitsMs = [100, 100]): Promise<void> => {
     sender = new Sender({
@@ -97,17 +90,11 @@ describe('webhooks', () => {
     await jobs.commit(record.id, 1, { state: 'succeeded', images: [] });
     return record.id;
   };
-  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-    for (const end = Date.now() + 10_000; !(await condition());) {
-      if (Date.now() > end) throw new Error('did not come true within 10 s');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
 
   it('delivers every event asked for, signed, with the job document', async () => {
     const id = await finishedJob([...webhookEvents]);
     await startSender();
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
     const secret = await new WebhookSecrets(redis).current(tenant);
     const bodies = received.map(
       ({ headers, body }) =>
@@ -118,14 +105,15 @@ describe('webhooks', () => {
       expect(JobDocument.parse(data)).toMatchObject({ id, state: 'succeeded', metadata: { order: 7 } });
     }
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
-    expect(await redis.zcard(new ModelKeys(model).outbox)).toBe(0);
+    // Deliveries are added first, and then taken out of the outbox.
+    await eventually(async () => (await redis.zcard(new ModelKeys(model).outbox)) === 0);
   });
 
   it('tries again after a failure, with the same id, and logs each attempt', async () => {
     answers = [{ status: 500 }, { status: 302, headers: { location: hook('/elsewhere') } }, { status: 204 }];
     const id = await finishedJob(['job.succeeded']);
     await startSender();
-    await until(async () => (await new DeliveryLog(redis).list(id)).length === 3);
+    await eventually(async () => (await new DeliveryLog(redis).list(id)).length === 3);
     expect(received.map(({ path }) => path)).toEqual(['/hook', '/hook', '/hook']);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(await new DeliveryLog(redis).list(id)).toMatchObject([
@@ -139,7 +127,7 @@ describe('webhooks', () => {
     answers = [{ status: 503, headers: { 'retry-after': '1' } }, { status: 200 }];
     const id = await finishedJob(['job.succeeded']);
     await startSender();
-    await until(async () => (await new DeliveryLog(redis).list(id)).length === 2);
+    await eventually(async () => (await new DeliveryLog(redis).list(id)).length === 2);
     const [first, second] = await new DeliveryLog(redis).list(id);
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
   });
@@ -148,13 +136,13 @@ describe('webhooks', () => {
     answers = [{ status: 410 }];
     const first = await finishedJob(['job.succeeded']);
     await startSender();
-    await until(async () => (await new DeliveryLog(redis).list(first)).length === 1);
+    await eventually(async () => (await new DeliveryLog(redis).list(first)).length === 1);
     const second = await finishedJob(['job.succeeded']);
-    await until(async () => (await new DeliveryLog(redis).list(second)).length === 1);
+    await eventually(async () => (await new DeliveryLog(redis).list(second)).length === 1);
     expect(received).toHaveLength(1);
     expect(await new DeliveryLog(redis).list(second)).toMatchObject([{ outcome: 'disabled', status: null }]);
     const elsewhere = await finishedJob(['job.succeeded'], hook('/other'));
-    await until(async () => (await new DeliveryLog(redis).list(elsewhere)).length === 1);
+    await eventually(async () => (await new DeliveryLog(redis).list(elsewhere)).length === 1);
     expect(received.map(({ path }) => path)).toEqual(['/hook', '/other']);
   });
 
@@ -169,12 +157,12 @@ describe('webhooks', () => {
     expect(received).toEqual([]);
     // The lease of 30 s runs out.
     await redis.zadd(new ModelKeys(model).outbox, Date.now() - 1, entry!);
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     const id = received[0]!.headers['webhook-id'];
 
     // Died after adding and before removing: delivered again.
     await redis.zadd(new ModelKeys(model).outbox, Date.now() - 1, entry!);
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
     expect(received[1]!.headers['webhook-id']).toBe(id);
   });
 
@@ -183,13 +171,13 @@ describe('webhooks', () => {
     const id = await finishedJob(['job.succeeded']);
     await startSender([100]);
     const letters = new DeadLetters(redis);
-    await until(async () => (await letters.list(tenant, 10)).length === 1);
+    await eventually(async () => (await letters.list(tenant, 10)).length === 1);
     expect(await new DeliveryLog(redis).list(id)).toMatchObject([{ outcome: 'failed' }, { outcome: 'abandoned' }]);
     answers = [{ status: 200 }];
     const replays = new DeliveryQueue(redis);
     await replays.sendNow((await new DeliveryLog(redis).list(id)).at(-1)!, 1);
     await replays.close();
-    await until(async () => (await letters.list(tenant, 10)).length === 0);
+    await eventually(async () => (await letters.list(tenant, 10)).length === 0);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect((await new DeliveryLog(redis).list(id)).at(-1)).toMatchObject({ outcome: 'delivered', status: 200 });
   });
@@ -200,7 +188,7 @@ describe('webhooks', () => {
     const { secret } = await secrets.rotate(tenant, 60_000);
     await finishedJob(['job.succeeded']);
     await startSender();
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     const { body, headers } = received[0]!;
     for (const accepted of [old, secret]) new Webhook(accepted).verify(body, headers as Record<string, string>);
     expect(await secrets.publicKeys(tenant)).toHaveLength(2);
@@ -213,12 +201,12 @@ describe('webhooks', () => {
     answers = [{ status: 410 }, { status: 200 }];
     const first = await finishedJob(['job.succeeded']);
     await startSender();
-    await until(async () => (await new DeliveryLog(redis).list(first)).length === 1);
+    await eventually(async () => (await new DeliveryLog(redis).list(first)).length === 1);
     const endpoints = new DisabledEndpoints(redis);
     expect(await endpoints.list(tenant)).toMatchObject([{ url: hook() }]);
     expect(await endpoints.enable(tenant, hook())).toBe(true);
     await finishedJob(['job.succeeded']);
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
   });
 
   describe('copies', () => {
@@ -242,10 +230,12 @@ describe('webhooks', () => {
       const id = await copiedJob([hook('/a'), hook('/b')]);
       expect((await copiesOf(id)).map(({ state }) => state)).toEqual(['pending', 'pending']);
       await startSender();
-      await until(async () => (await copiesOf(id)).every(({ state }) => state === 'copied'));
+      await eventually(async () => (await copiesOf(id)).every(({ state }) => state === 'copied'));
       expect(received.map(({ body }) => body)).toEqual(Array(3).fill(png.toString()));
       expect(new Set(received.map(({ path }) => path))).toEqual(new Set(['/a', '/b']));
       expect(received[0]!.headers).toMatchObject({ 'content-type': 'image/png', 'content-length': '16' });
+      // An attempt is logged when its copy is recorded.
+      await eventually(async () => (await new DeliveryLog(redis).list(id)).length === 3);
       const log = await new DeliveryLog(redis).list(id);
       expect(log.map(({ event, outcome }) => `${event} ${outcome}`).sort()).toEqual([
         'output.copy delivered',
@@ -258,10 +248,11 @@ describe('webhooks', () => {
       answers = [{ status: 403 }];
       const id = await copiedJob([hook('/expired')]);
       await startSender();
-      await until(async () => (await copiesOf(id))[0]!.state === 'failed');
+      await eventually(async () => (await copiesOf(id))[0]!.state === 'failed');
       expect(received).toHaveLength(1);
       expect(await copiesOf(id)).toMatchObject([{ status: 403, error: 'the answer was 403' }]);
       expect((await jobs.get(id))!.state).toBe('succeeded');
+      await eventually(async () => (await new DeadLetters(redis).list(tenant, 10)).length === 1);
       expect(await new DeadLetters(redis).list(tenant, 10)).toMatchObject([{ entry: `${id}.copy.0` }]);
     });
 
@@ -277,7 +268,7 @@ describe('webhooks', () => {
     const webhook = { url: hook(), events: ['job.expired' as const] };
     await jobs.accept(newJob(model, { tenant, webhook, deadlineAt: Date.now() + 200 }));
     await startSender();
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     expect(JSON.parse(received[0]!.body)).toMatchObject({ type: 'job.expired', data: { state: 'expired' } });
   });
 });

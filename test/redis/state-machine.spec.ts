@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
-import { workerConnection } from '@app/common/queue/connection.js';
+import { describe, expect, it } from '@jest/globals';
 import { actions, type Action, type Bounds } from '../state-machine/actions.js';
 import { cutOff, explore, storyOf, type Exploration } from '../state-machine/explore.js';
 import { RealJob, type VisibleSystem } from '../state-machine/real-job.js';
@@ -8,7 +6,9 @@ import { rules, type Rules } from '../state-machine/rules.js';
 import { forget, isAtRest, isOver, start, type System } from '../state-machine/system.js';
 import { faultScale } from '../support/fault-report.js';
 import { randomFrom } from '../support/random-from.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { openRedis } from '../support/redis.js';
+
+const { redis } = await openRedis();
 
 /** Two workers at once, one of which may be the one that was stopped. */
 const twoRuns: Bounds = { fetches: 2, runs: 2, losses: faultScale > 1 ? 1 : 0, deadline: true };
@@ -86,17 +86,6 @@ const comparable = (seen: VisibleSystem, { document }: System): VisibleSystem =>
     : seen;
 
 describe('the scripts and BullMQ take the steps of the model', () => {
-  let server: TestRedis;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await testRedis();
-    redis = workerConnection(server.url);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
-
   it('from every kind of system that a walk meets, new ones first', async () => {
     const random = randomFrom(1);
     const bounds: Bounds = { fetches: 4, runs: 3, losses: 2, deadline: true };
@@ -137,5 +126,5 @@ describe('the scripts and BullMQ take the steps of the model', () => {
       'add unqueued',
     ])
       expect(names).toContain(name);
-  }, 120_000);
+  });
 });

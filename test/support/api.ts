@@ -7,6 +7,7 @@ import { KeyStore, type NewKey } from '@app/common/auth/key-store.js';
 import { readApiConfig } from '../../apps/api/src/api.config.js';
 import { createApp } from '../../apps/api/src/create-app.js';
 import { freePort } from '../../apps/cli/src/embedded/port.js';
+import { openRedis, type OpenRedis } from './redis.js';
 
 export interface Call {
   method?: string;
@@ -85,6 +86,14 @@ export class TestApi {
   post(key: string, body: unknown, headers?: Record<string, string>): Promise<Answer> {
     return this.call('/v1/generations', { method: 'POST', key, body, ...(headers && { headers }) });
   }
+}
+
+/** For the top of a spec file: the API over a Redis of its own, until the file's last test is over. */
+export async function openApi(environment: Record<string, string> = {}): Promise<OpenRedis & { api: TestApi }> {
+  const opened = await openRedis();
+  const api = await TestApi.start(opened.redisUrl, environment);
+  opened.atEnd(() => api.stop());
+  return { ...opened, api };
 }
 
 interface ExpressLayer {

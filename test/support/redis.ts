@@ -1,6 +1,9 @@
+import { afterAll } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { workerConnection } from '@app/common/queue/connection.js';
 import { startRedis } from '../../apps/cli/src/embedded/redis-server.js';
 
 export interface TestRedis {
@@ -20,4 +23,24 @@ export async function testRedis(): Promise<TestRedis> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+export interface OpenRedis {
+  redis: Redis;
+  redisUrl: string;
+  /** Closes what was opened over it, the latest first, when the file's last test is over and Redis still there. */
+  atEnd: (close: () => unknown) => void;
+}
+
+/** For the top of a spec file: a Redis and a connection to it, until the file's last test is over. */
+export async function openRedis(): Promise<OpenRedis> {
+  const server = await testRedis();
+  const redis = workerConnection(server.url);
+  const closings: (() => unknown)[] = [];
+  afterAll(async () => {
+    for (const close of closings.reverse()) await close();
+    redis.disconnect();
+    await server.stop();
+  });
+  return { redis, redisUrl: server.url, atEnd: (close) => void closings.push(close) };
 }
