@@ -14,7 +14,7 @@ import { checkpointOf, difference } from '../support/golden.js';
 
 const checkpoint = checkpointOf('tiny-t2i');
 const { configs, graphs } = checkpointGraphs(openCheckpoint(checkpoint));
-const { width, headWidth, captionWidth, patchWidth } = configs.transformer;
+const { width, headWidth, captionWidth } = configs.transformer;
 
 let folder: string;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const cases: [string, keyof typeof graphs, string, Inputs][] = [
     'step',
     'velocity',
     {
-      patches: wave(2, 24, patchWidth),
+      latents: wave(2, 16, 4, 2, 6, 2),
       pads: ints(2, 8, width),
       caption: wave(2, 32, width),
       modulation: wave(2, modulationWidth(configs.transformer)),

@@ -1,6 +1,12 @@
-import { patchify, unpatchify } from '../models/patches.js';
+import { patchGridDims } from '../layers/patches.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
-import { axialRotaryTables, captionPositions, imagePositions, paddedLength } from '../models/z-image-layout.js';
+import {
+  axialRotaryTables,
+  captionPositions,
+  imagePositions,
+  paddedLength,
+  tokenGrid,
+} from '../models/z-image-layout.js';
 import { timestepFrequencies } from '../models/z-image-modulation.js';
 import { omniLayout, type Grid } from '../models/z-image-omni-layout.js';
 import type { Caption, Denoiser, DenoiserSample, EditShape } from '../pipelines/components.js';
@@ -60,14 +66,14 @@ export class ZImageDenoiser implements Denoiser {
 
   private async call(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
     const { latents, caption } = sharedLayout(samples);
-    const { patchSize, width } = this.config;
-    const [, height = 0, columns = 0] = latents.dims;
-    const grid = { rows: height / patchSize, columns: columns / patchSize };
+    const { width } = this.config;
+    const grid = tokenGrid(latents, this.config);
     const tokens = grid.rows * grid.columns;
+    const stacked = Tensor.stack(samples.map((sample) => sample.latents));
     const { tables, clean } = this.sequenceOf(grid, caption);
     const { velocity } = await this.sessions.step.run(
       {
-        patches: Tensor.stack(samples.map((sample) => patchify(sample.latents, patchSize))),
+        latents: stacked.reshape(patchGridDims(this.config, samples.length, grid.rows, grid.columns)),
         pads: { integers: [samples.length, paddedLength(tokens) - tokens, width] },
         caption: Tensor.stack(samples.map((sample) => sample.caption.tokens)),
         modulation: Tensor.stack(samples.map(({ modulation }) => modulation)),
@@ -80,7 +86,8 @@ export class ZImageDenoiser implements Denoiser {
       },
       ['velocity'],
     );
-    return samples.map((_, i) => unpatchify(velocity.row(i), latents.dims, patchSize));
+    const velocities = velocity.reshape(stacked.dims);
+    return samples.map((_, i) => velocities.row(i));
   }
 
   /** The sequence of a layout, most recently used last. */

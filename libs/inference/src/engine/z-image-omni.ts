@@ -1,7 +1,7 @@
+import { patchGridDims } from '../layers/patches.js';
 import { omniLayout, type OmniTokens } from '../models/z-image-omni-layout.js';
-import { patchify } from '../models/patches.js';
 import type { ZImageConfig } from '../models/z-image-config.js';
-import { axialRotaryTables, paddedLength } from '../models/z-image-layout.js';
+import { axialRotaryTables, paddedLength, tokenGrid } from '../models/z-image-layout.js';
 import type {
   EditComponents,
   EditCondition,
@@ -25,7 +25,7 @@ export class ZImageOmni implements EditComponents {
     const shape: EditShape = {
       partLengths: parts.map(({ rows }) => rows),
       references: references.map(({ latents, vision }) => ({
-        image: { rows: (latents.dims[1] ?? 0) / patchSize, columns: (latents.dims[2] ?? 0) / patchSize },
+        image: tokenGrid(latents, this.config),
         vision: { rows: vision.rows, columns: vision.columns },
       })),
     };
@@ -43,10 +43,13 @@ export class ZImageOmni implements EditComponents {
   }
 
   private async reference(latents: Tensor): Promise<Tensor> {
-    const patches = patchify(latents, this.config.patchSize);
-    const pads = paddedLength(patches.rows) - patches.rows;
+    const { rows, columns } = tokenGrid(latents, this.config);
+    const pads = paddedLength(rows * columns) - rows * columns;
     const { reference } = await this.sessions.reference.run(
-      { patches: patches.reshape([1, ...patches.dims]), pads: { integers: [1, pads, this.config.width] } },
+      {
+        latents: latents.reshape(patchGridDims(this.config, 1, rows, columns)),
+        pads: { integers: [1, pads, this.config.width] },
+      },
       ['reference'],
     );
     return reference.row(0);

@@ -11,17 +11,11 @@ export interface RgbImage {
 export function toPixels(image: Tensor): RgbImage {
   const [, height = 0, width = 0] = image.dims;
   const area = width * height;
-  const pixels = new Uint8Array(area * 3);
+  // Clamps what it is given, and rounds it as NumPy does: halves go to the even neighbour.
+  const pixels = new Uint8ClampedArray(area * 3);
   for (let channel = 0; channel < 3; channel++) {
     const plane = image.data.subarray(channel * area, (channel + 1) * area);
-    for (let i = 0; i < area; i++) pixels[i * 3 + channel] = toByte(plane[i] ?? 0);
+    for (let i = 0; i < area; i++) pixels[i * 3 + channel] = Math.fround(Math.fround((plane[i] ?? 0) / 2 + 0.5) * 255);
   }
-  return { width, height, pixels };
-}
-
-/** NumPy's rounding of (x / 2 + 0.5) · 255: halves go to the even neighbour. */
-function toByte(value: number): number {
-  const level = Math.fround(Math.min(1, Math.max(0, Math.fround(value / 2 + 0.5))) * 255);
-  const floor = Math.floor(level);
-  return level - floor === 0.5 ? floor + (floor & 1) : Math.round(level);
+  return { width, height, pixels: new Uint8Array(pixels.buffer) };
 }

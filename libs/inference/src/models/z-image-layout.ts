@@ -11,6 +11,14 @@ export function paddedLength(length: number): number {
   return Math.ceil(length / tokenMultiple) * tokenMultiple;
 }
 
+/** Rows and columns of tokens that latents [C, h, w] make. */
+export function tokenGrid(
+  { dims: [, height = 0, width = 0] }: Tensor,
+  { patchSize }: ZImageConfig,
+): { rows: number; columns: number } {
+  return { rows: height / patchSize, columns: width / patchSize };
+}
+
 /** A caption's tokens, its pads included, stand one after the other from 1 on the first axis. */
 export function captionPositions(length: number): TokenPosition[] {
   return Array.from({ length }, (_, i) => [i + 1, 0, 0]);

@@ -3,9 +3,10 @@ import type { Dim, Graph } from '../graph/graph-builder.js';
 import type { GraphForm } from '../graph/graph-form.js';
 import { Scope } from '../graph/scope.js';
 import type { Value } from '../graph/value.js';
-import { linear } from '../layers/linear.js';
 import { firstTokens } from '../layers/first-tokens.js';
+import { linear } from '../layers/linear.js';
 import { plainLayerNorm } from '../layers/norms.js';
+import { patchGridDims, patchify, unpatchify } from '../layers/patches.js';
 import type { WeightSource } from '../tensor/stored-tensor.js';
 import { zImageBlock } from './z-image-block.js';
 import { withPadTokens } from './pad-tokens.js';
@@ -23,9 +24,9 @@ const finalNormEpsilon = 1e-6;
 export const firstQuantizableLayer = 2;
 
 /**
- * One denoising step of samples of equal layout, order [image, caption]: `patches` [batch, tokens, patchWidth], `pads` [3]
+ * One denoising step of samples of equal layout, order [image, caption]: `latents` of `patchGridDims`, `pads` [3]
  * int64 = [batch, pad tokens, width], `caption` [batch, captionLength, width], `modulation` [batch, modulationWidth], `cos`
- * and `sin` of image, then caption → `velocity` [batch, tokens, patchWidth]. A checkpoint that takes vision features has the
+ * and `sin` of image, then caption → `velocity` of the latents' dims. A checkpoint that takes vision features has the
  * inputs of `omniStepInputs` beside them, and the order [image, references, caption]: its graph serves text to image too.
  * Source: diffusers transformers/transformer_z_image.py, forward.
  */
@@ -33,10 +34,11 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   const graph = new GraphBuilder('step', form);
   const scope = new Scope(graph, weights);
   const { width, headWidth, patchWidth, patchKey } = config;
+  const latentDims = patchGridDims<Dim>(config, 'batch', 'rows', 'columns');
 
   const input = (name: string, dims: readonly Dim[]) =>
     scope.cast(graph.input(name, 'float32', dims), graph.form.compute);
-  const patches = input('patches', ['batch', 'tokens', patchWidth]);
+  const { patches, grid } = patchify(scope, graph.input('latents', 'float32', latentDims), config);
   const pads = graph.input('pads', 'int64', [3]);
   const caption = input('caption', ['batch', 'caption_length', width]);
   const modulation = input('modulation', ['batch', modulationWidth(config)]);
@@ -55,7 +57,8 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   };
   const join = (...parts: Value[]) => scope.op('Concat', parts, { attributes: { axis: 1 } });
 
-  const embedded = linear(scope.at('all_x_embedder', patchKey), patches, patchWidth, width, { bias: true });
+  const embedder = scope.at('all_x_embedder', patchKey);
+  const embedded = linear(embedder, scope.cast(patches, graph.form.compute), patchWidth, width, { bias: true });
   const image = withPadTokens(scope, embedded, pads, 'x_pad_token', width);
   let x = omni ? join(image, omni.references) : image;
   for (const [i, block] of modulated('refiners', x).entries()) {
@@ -71,6 +74,6 @@ export function zImageStep(config: ZImageConfig, weights: WeightSource, form?: G
   const normed = plainLayerNorm(final, firstTokens(scope, x, patches), width, finalNormEpsilon);
   const scaled = final.op('Mul', [normed, finalScale]);
   const velocity = linear(final.at('linear'), scaled, width, patchWidth, { bias: true });
-  graph.output('velocity', velocity, ['batch', 'tokens', patchWidth]);
+  graph.output('velocity', unpatchify(final, final.cast(velocity, 'float32'), grid), latentDims);
   return graph.build();
 }

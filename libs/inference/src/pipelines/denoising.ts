@@ -57,8 +57,10 @@ export function foreseenLatents({ latents, schedule, step, prediction, kept }: D
 
 /** The source image at the same noise level takes the place of what lies outside the mask. */
 function withKeptRegion(latents: Float32Array, { mask, ...source }: KeptRegion, sigma: number): Float32Array {
-  const original = addNoise(source.latents.data, source.noise.data, sigma);
-  return latents.map((value, i) => (mask.data[i % mask.data.length] === 1 ? value : (original[i] ?? 0)));
+  const blended = addNoise(source.latents.data, source.noise.data, sigma);
+  const area = mask.data.length;
+  for (let i = 0; i < blended.length; i++) if (mask.data[i % area] === 1) blended[i] = latents[i] ?? 0;
+  return blended;
 }
 
 const scaleOf = ({ guidance, schedule, step }: Denoising): number =>

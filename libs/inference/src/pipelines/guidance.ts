@@ -23,13 +23,19 @@ export function guide(
   scale: number,
   normalization: number,
 ): Float32Array {
-  const guided = positive.map((value, i) => value + Math.fround(scale * Math.fround(value - (negative[i] ?? 0))));
-  if (normalization <= 0) return guided;
-  const bound = norm(positive) * normalization;
-  const actual = norm(guided);
-  if (actual <= bound) return guided;
+  const guided = new Float32Array(positive.length);
+  let positiveSquares = 0;
+  let guidedSquares = 0;
+  for (let i = 0; i < guided.length; i++) {
+    const value = positive[i] ?? 0;
+    const moved = Math.fround(value + Math.fround(scale * Math.fround(value - (negative[i] ?? 0))));
+    guided[i] = moved;
+    positiveSquares += value * value;
+    guidedSquares += moved * moved;
+  }
+  const bound = Math.sqrt(positiveSquares) * normalization;
+  const actual = Math.sqrt(guidedSquares);
+  if (normalization <= 0 || actual <= bound) return guided;
   const factor = Math.fround(bound / actual);
   return guided.map((value) => value * factor);
 }
-
-const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));

@@ -21,6 +21,8 @@ describe('Tensor', () => {
     const parts = [tensor([1, 2], [1, 2]), tensor([3, 4, 5, 6], [2, 2])];
     expect(Tensor.concat(parts)).toEqual(tensor([1, 2, 3, 4, 5, 6], [3, 2]));
     expect(Tensor.stack([tensor([1, 2], [2]), tensor([3, 4], [2])])).toEqual(tensor([1, 2, 3, 4], [2, 2]));
+    const [alone] = parts;
+    expect(Tensor.stack([alone!]).data).toBe(alone!.data);
     expect(() => Tensor.concat([tensor([1, 2], [1, 2]), tensor([1], [1, 1])])).toThrow('cannot concatenate');
   });
 });

@@ -16,10 +16,11 @@ export class Tensor {
     return new Tensor(new Float32Array(sizeOf(dims)).fill(value), dims);
   }
 
-  /** Joins tensors of equal trailing dims along the first axis. */
+  /** Joins tensors of equal trailing dims along the first axis. One alone is not copied. */
   static concat(parts: readonly Tensor[]): Tensor {
     const [first] = parts;
     if (!first) throw new RangeError('nothing to concatenate');
+    if (parts.length === 1) return first;
     const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
     let offset = 0;
     for (const part of parts) {
