@@ -1,28 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KeyInvalid, KeyStore, type NewKey } from '@app/common/auth/key-store.js';
 import { scopes, type Scope } from '@app/common/auth/scopes.js';
-import { type Answer, TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { type Answer, useApi } from '../support/api.js';
 
-let redis: TestRedis;
-let api: TestApi;
-let keys: KeyStore;
-let client: Redis;
+const { api, redis } = await useApi();
 
-beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
-  client = new Redis(redis.url);
-  keys = new KeyStore(client);
-});
-afterAll(async () => {
-  client.disconnect();
-  await api.stop();
-  await redis.stop();
-});
+const keys = new KeyStore(redis);
 
 interface Operation {
   'x-required-scope'?: Scope;
@@ -79,8 +64,8 @@ describe('keys', () => {
     const made = await keys.create({ tenant: 'acme' });
     expect(Buffer.from(made.key.slice('zq_'.length), 'base64url')).toHaveLength(32);
     expect(made).toMatchObject({ tenant: 'acme', scopes: ['generate', 'read'], weight: 1 });
-    for (const stored of await client.keys('zq:key*')) {
-      const value = (await client.type(stored)) === 'hash' ? await client.hgetall(stored) : await client.get(stored);
+    for (const stored of await redis.keys('zq:key*')) {
+      const value = (await redis.type(stored)) === 'hash' ? await redis.hgetall(stored) : await redis.get(stored);
       expect(stored + JSON.stringify(value)).not.toContain(made.key);
     }
   });

@@ -1,28 +1,21 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { ProblemDocument } from '../../apps/api/src/http/problems.js';
-import { TestApi } from '../support/api.js';
+import { useApi } from '../support/api.js';
 import { catalogWithEdits, editModel } from '../support/catalogs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
 
 const bound = 1_000;
-let redis: TestRedis;
-let api: TestApi;
+const { api } = await useApi({ MODELS_FILE: catalogWithEdits({ max_body_bytes: bound }) });
+
 let key: string;
 let picture: Buffer;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url, { MODELS_FILE: catalogWithEdits({ max_body_bytes: bound }) });
   key = await api.keyOf({ tenant: 'acme' });
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'black', noise } })
     .png()
     .toBuffer();
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
 });
 
 const edit = (body: RequestInit['body'], headers: Record<string, string>) =>

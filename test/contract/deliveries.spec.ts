@@ -1,35 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { JobStore } from '@app/common/jobs/job-store.js';
-import { workerConnection } from '@app/common/queue/connection.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DisabledEndpoints } from '@app/common/webhooks/disabled-endpoints.js';
 import { Sender } from '../../apps/api/src/sender/sender.js';
-import { signingKey, TestApi, type Answer } from '../support/api.js';
+import { type Answer, signingKey, useApi } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
+
+const { api, redis, atEnd } = await useApi({ ZIMAGE_MODE: 'embedded' });
 
 const model = 'z-image-nano-turbo';
 const png = Buffer.from('not really a png');
 
-let server: TestRedis;
-let redis: Redis;
-let api: TestApi;
 let jobs: JobStore;
 let sender: Sender;
 let receiver: WebhookReceiver;
 let key: string;
 let tenant: string;
+let tenants = 0;
 
 beforeAll(async () => {
-  server = await testRedis();
-  redis = workerConnection(server.url);
-  api = await TestApi.start(server.url, { ZIMAGE_MODE: 'embedded' });
   jobs = new JobStore(redis, { models: [model] });
   const onError = (error: unknown): never => {
     throw error;
@@ -37,20 +31,17 @@ beforeAll(async () => {
   const registry = new Registry();
   sender = new Sender({ redis, models: [model], storage: storage(), embedded: true, registry, onError });
   await sender.start();
+  atEnd(async () => {
+    await sender.stop();
+    await jobs.close();
+  });
 });
 beforeEach(async () => {
   receiver = await WebhookReceiver.start();
-  tenant = `tenant-${Date.now()}`;
+  tenant = `tenant-${++tenants}`;
   key = await api.keyOf({ tenant });
 });
 afterEach(() => receiver.stop());
-afterAll(async () => {
-  await sender.stop();
-  await jobs.close();
-  redis.disconnect();
-  await api.stop();
-  await server.stop();
-});
 
 const storage = () => openStorage(api.storageUrl, { publicUrl: api.url, signingKey });
 const send = (path: string, body?: unknown): Promise<Answer> => api.call(path, { method: 'POST', key, body });

@@ -6,10 +6,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { scopes } from '@app/common/auth/scopes.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
-import { signingKey, TestApi } from '../support/api.js';
+import { signingKey, useApi } from '../support/api.js';
 import { catalogWithEdits, editModel } from '../support/catalogs.js';
 import { HandWorker } from '../support/hand-worker.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+
+const { api, redisUrl, atEnd } = await useApi({
+  TENANT_REQUESTS_PER_MINUTE: '1000000',
+  MODELS_FILE: catalogWithEdits(),
+});
 
 const tool = resolve('.tools/schemathesis');
 const missing = !existsSync(join(tool, 'version'));
@@ -20,25 +24,19 @@ const secondsForAll = 20;
 const checksThatDoNotApply = 'positive_data_acceptance';
 
 (missing ? describe.skip : describe)('what schemathesis sends by the OpenAPI document', () => {
-  let redis: TestRedis;
-  let api: TestApi;
   let folder: string;
   // The OpenAI routes answer when their job is over.
   const workers: HandWorker[] = [];
 
   beforeAll(async () => {
-    redis = await testRedis();
-    api = await TestApi.start(redis.url, { TENANT_REQUESTS_PER_MINUTE: '1000000', MODELS_FILE: catalogWithEdits() });
     const storage = openStorage(api.storageUrl, { publicUrl: api.url, signingKey });
     for (const model of ['z-image-nano-turbo', 'z-image-nano', editModel]) {
-      workers.push(HandWorker.start(redis.url, storage, model));
+      workers.push(HandWorker.start(redisUrl, storage, model));
     }
     folder = await mkdtemp(join(tmpdir(), 'zimage-fuzz-'));
+    atEnd(() => Promise.all(workers.map((worker) => worker.stop())));
   });
   afterAll(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await api.stop();
-    await redis.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -51,7 +49,7 @@ const checksThatDoNotApply = 'positive_data_acceptance';
     ]);
     if (code !== 0) throw new Error(output);
     expect(output).toMatch(/[1-9]\d* generated/);
-  }, 120_000);
+  });
 });
 
 /** Runs in a folder of its own: it leaves a database of examples there. */

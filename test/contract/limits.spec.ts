@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestApi, type Answer } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { describe, expect, it } from '@jest/globals';
+import { type Answer, TestApi, useApi } from '../support/api.js';
 
-let redis: TestRedis;
-let api: TestApi;
-
-beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url, { TENANT_REQUESTS_PER_MINUTE: '5', TENANT_MAX_OPEN_JOBS: '2' });
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
-});
+const { api, redisUrl } = await useApi({ TENANT_REQUESTS_PER_MINUTE: '5', TENANT_MAX_OPEN_JOBS: '2' });
 
 const fieldsOf = ({ headers }: Answer) => [headers.get('ratelimit-policy'), headers.get('ratelimit')];
 
@@ -58,7 +47,7 @@ describe('open jobs', () => {
 
 describe('the queue of a model', () => {
   it('is refused when it is full, with the limit named', async () => {
-    const full = await TestApi.start(redis.url, { QUEUE_MAX_JOBS: '1' });
+    const full = await TestApi.start(redisUrl, { QUEUE_MAX_JOBS: '1' });
     try {
       const key = await full.keyOf({ tenant: 'any' });
       const model = 'z-image-nano';

@@ -1,17 +1,7 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { expect, it } from '@jest/globals';
+import { TestApi, useApi } from '../support/api.js';
 
-let redis: TestRedis;
-let api: TestApi;
-beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
-});
+const { api } = await useApi();
 
 const metrics = async (): Promise<string> => (await api.call('/metrics')).text;
 

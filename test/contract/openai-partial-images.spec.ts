@@ -1,29 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI, { toFile } from 'openai';
 import sharp from 'sharp';
 import { openStorage } from '@app/common/storage/open-storage.js';
-import { signingKey, TestApi } from '../support/api.js';
+import { signingKey, useApi } from '../support/api.js';
 import { HandWorker } from '../support/hand-worker.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+
+const { api, redisUrl, atEnd } = await useApi();
 
 type StreamEvent = OpenAI.Images.ImageGenStreamEvent | OpenAI.Images.ImageEditStreamEvent;
 
-let redis: TestRedis;
-let api: TestApi;
 let worker: HandWorker;
 let client: OpenAI;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
   const storage = openStorage(api.storageUrl, { publicUrl: api.url, signingKey });
-  worker = HandWorker.start(redis.url, storage, 'z-image-nano-turbo');
+  worker = HandWorker.start(redisUrl, storage, 'z-image-nano-turbo');
   client = new OpenAI({ apiKey: await api.keyOf({ tenant: 'acme' }), baseURL: `${api.url}/v1`, logLevel: 'off' });
-});
-afterAll(async () => {
-  await worker.stop();
-  await api.stop();
-  await redis.stop();
+  atEnd(() => worker.stop());
 });
 
 /** Extra fields are none that the client's types know. */

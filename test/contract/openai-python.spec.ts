@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,10 +6,11 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { openStorage } from '@app/common/storage/open-storage.js';
-import { signingKey, TestApi } from '../support/api.js';
+import { signingKey, useApi } from '../support/api.js';
 import { catalogWithEdits, editModel } from '../support/catalogs.js';
 import { HandWorker } from '../support/hand-worker.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+
+const { api, redisUrl, atEnd } = await useApi({ MODELS_FILE: catalogWithEdits() });
 
 const packages = resolve('.tools/openai-python');
 const missing = !existsSync(join(packages, 'version'));
@@ -17,26 +18,18 @@ if (missing)
   console.warn("OpenAI's Python client is NOT tested: run scripts/install-python-tools.sh (python3 with pip)");
 
 (missing ? describe.skip : describe)("OpenAI's Python client", () => {
-  let redis: TestRedis;
-  let api: TestApi;
   let key: string;
   const workers: HandWorker[] = [];
 
   beforeAll(async () => {
-    redis = await testRedis();
-    api = await TestApi.start(redis.url, { MODELS_FILE: catalogWithEdits() });
     key = await api.keyOf({ tenant: 'acme' });
     for (const model of ['z-image-nano-turbo', editModel]) serve(model);
-  });
-  afterAll(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await api.stop();
-    await redis.stop();
+    atEnd(() => Promise.all(workers.map((worker) => worker.stop())));
   });
 
   const serve = (model: string): void => {
     const storage = openStorage(api.storageUrl, { publicUrl: api.url, signingKey });
-    workers.push(HandWorker.start(redis.url, storage, model));
+    workers.push(HandWorker.start(redisUrl, storage, model));
   };
   /** Calls the service by one scenario of openai_client.py. `onLog` hears what the client says of its attempts. */
   const outcomeOf = async (scenario: string, input = '', onLog?: (log: string) => void): Promise<unknown> => {

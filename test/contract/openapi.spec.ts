@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EditBody, GenerationBody } from '@app/common/contracts/generation.js';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { ProblemDocument, problems, type ProblemCode } from '../../apps/api/src/http/problems.js';
 import { ImagesEditBody, ImagesGenerationBody } from '../../apps/api/src/openai/image-bodies.js';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { useApi } from '../support/api.js';
+
+const { api } = await useApi();
 
 interface Operation {
   operationId: string;
@@ -24,18 +25,10 @@ interface OpenApi {
   };
 }
 
-let redis: TestRedis;
-let api: TestApi;
 let document: OpenApi;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
   document = (await api.call('/openapi.json')).json as OpenApi;
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
 });
 
 const operations = (): Operation[] => Object.values(document.paths).flatMap((path) => Object.values(path));

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { describe, expect, it } from '@jest/globals';
+import { TestApi, useApi } from '../support/api.js';
 
-let redis: TestRedis;
-let api: TestApi;
-
-beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
-});
+const { api, redisUrl } = await useApi();
 
 const policyOf = (headers: Headers): Record<string, string[]> =>
   Object.fromEntries(
@@ -55,7 +44,7 @@ describe('the playground', () => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' });
     const storage =
       's3://pictures?endpoint=http://storage:8333&publicEndpoint=https://cdn.example.com&forcePathStyle=1';
-    const other = await TestApi.start(redis.url, { STORAGE_URL: storage });
+    const other = await TestApi.start(redisUrl, { STORAGE_URL: storage });
     const policy = policyOf((await other.call('/')).headers);
     expect(policy['img-src']).toEqual(["'self'", 'blob:', 'https://cdn.example.com']);
     expect(policy['connect-src']).toEqual(["'self'", 'https://cdn.example.com']);

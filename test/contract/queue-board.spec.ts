@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { scopes } from '@app/common/auth/scopes.js';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { useApi } from '../support/api.js';
+
+const { api } = await useApi();
 
 describe('/admin/queues', () => {
-  let redis: TestRedis;
-  let api: TestApi;
   let admin: string;
 
   beforeAll(async () => {
-    redis = await testRedis();
-    api = await TestApi.start(redis.url);
     admin = await api.keyOf({ tenant: 'operator', scopes: ['generate', 'admin'] });
-  });
-  afterAll(async () => {
-    await api.stop();
-    await redis.stop();
   });
 
   it.each(['', '/', '/api/queues', '/static/css/main.css'])(

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -7,22 +7,16 @@ import { join, resolve } from 'node:path';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { freePort } from '../../apps/cli/src/embedded/port.js';
 import { startRedis, type RedisServer } from '../../apps/cli/src/embedded/redis-server.js';
-import { signingKey, TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { signingKey, TestApi, useApi } from '../support/api.js';
+import { eventually } from '../support/eventually.js';
+
+const { api, redisUrl } = await useApi();
 
 describe('with Redis', () => {
-  let redis: TestRedis;
-  let api: TestApi;
   let key: string;
 
   beforeAll(async () => {
-    redis = await testRedis();
-    api = await TestApi.start(redis.url);
     key = await api.keyOf({ tenant: 'acme' });
-  });
-  afterAll(async () => {
-    await api.stop();
-    await redis.stop();
   });
 
   it('is healthy and ready', async () => {
@@ -131,14 +125,27 @@ describe('with Redis', () => {
   });
 
   describe('events', () => {
+    /** The events of a job, from when the first of them has come. */
+    const follow = async ({ url }: TestApi, id: string) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const { body, headers: sent } = await fetch(new URL(`/v1/jobs/${id}/events`, url), { headers });
+      const chunks = body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+      let begin = '';
+      while (!begin.includes('event: ')) begin += (await chunks.next()).value ?? '';
+      const readOn = async (): Promise<string> => {
+        let all = begin;
+        for (let next = await chunks.next(); !next.done; next = await chunks.next()) all += next.value;
+        return all;
+      };
+      return { type: sent.get('content-type'), text: readOn() };
+    };
+
     it('tell of a queued job that is canceled, and end', async () => {
       const { id } = (await api.post(key, { prompt: 'x' })).json as { id: string };
-      const stream = api.call(`/v1/jobs/${id}/events`, { key });
-      await new Promise((done) => setTimeout(done, 200));
+      const stream = await follow(api, id);
       await api.call(`/v1/jobs/${id}/cancel`, { method: 'POST', key });
-      const answer = await stream;
-      expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
-      const events = parseEvents(answer.text);
+      expect(stream.type).toMatch(/^text\/event-stream/);
+      const events = parseEvents(await stream.text);
       expect(events.map(({ event }) => event)).toEqual(['state', 'result']);
       expect(events[0]).toMatchObject({ id: '0-0', data: { state: 'queued' } });
       expect(events[1]!.data).toMatchObject({ id, state: 'canceled', request: { prompt: 'x' } });
@@ -158,16 +165,17 @@ describe('with Redis', () => {
     });
 
     it('end when the service stops', async () => {
-      const other = await TestApi.start(redis.url);
+      const other = await TestApi.start(redisUrl);
       const { id } = (await other.post(key, { prompt: 'x' })).json as { id: string };
-      const stream = other.call(`/v1/jobs/${id}/events`, { key });
-      const waiting = other.post(key, { prompt: 'x' }, { prefer: 'wait=60' });
-      await new Promise((done) => setTimeout(done, 300));
+      const stream = await follow(other, id);
+      const waiting = other.post(key, { prompt: 'waited for' }, { prefer: 'wait=60' });
+      await eventually(async () => (await api.call('/v1/jobs', { key })).text.includes('waited for'));
       const begun = Date.now();
       await other.stop();
-      expect(parseEvents((await stream).text).map(({ event }) => event)).toEqual(['state']);
+      expect(parseEvents(await stream.text).map(({ event }) => event)).toEqual(['state']);
       expect((await waiting).status).toBe(202);
-      expect(Date.now() - begun).toBeLessThan(3000);
+      // Well before the wait that was asked for.
+      expect(Date.now() - begun).toBeLessThan(30_000);
     });
   });
 });
@@ -189,12 +197,11 @@ describe('without Redis', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('answers 503 within two seconds until Redis is there, and again when it hangs', async () => {
+  it('answers 503 while Redis is away, and again while it hangs', async () => {
     const key = `zq_${'A'.repeat(43)}`;
     expect((await api.call('/healthz')).status).toBe(200);
     const expectOutage = async (): Promise<void> => {
       for (const path of ['/readyz', '/v1/jobs', '/v1/models']) {
-        const begun = Date.now();
         const answer = await api.call(path, { key });
         expect([path, answer.status, answer.json]).toEqual([
           path,
@@ -202,15 +209,12 @@ describe('without Redis', () => {
           expect.objectContaining({ code: 'redis_unavailable' }),
         ]);
         expect(answer.headers.get('retry-after')).toBe('1');
-        expect(Date.now() - begun).toBeLessThan(2000);
       }
     };
     await expectOutage();
 
     server = await startRedis({ root: resolve('.'), dataDir: folder, port });
-    const ready = async () => (await api.call('/readyz')).status === 200;
-    const until = Date.now() + 10_000;
-    while (!(await ready()) && Date.now() < until) await new Promise((done) => setTimeout(done, 100));
+    await eventually(async () => (await api.call('/readyz')).status === 200);
     const real = await api.keyOf({ tenant: 'acme' });
     expect((await api.post(real, { prompt: 'x' })).status).toBe(202);
 
@@ -221,24 +225,17 @@ describe('without Redis', () => {
 });
 
 it('survives a client that leaves during its wait', async () => {
-  const redis = await testRedis();
-  const api = await TestApi.start(redis.url);
-  try {
-    const key = await api.keyOf({ tenant: 'acme' });
-    const call = request(new URL('/v1/generations', api.url), {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', prefer: 'wait=60' },
-    });
-    call.on('error', () => undefined);
-    call.end(JSON.stringify({ prompt: 'x' }));
-    await new Promise((done) => setTimeout(done, 300));
-    call.destroy();
-    await new Promise((done) => setTimeout(done, 100));
-    expect((await api.call('/v1/jobs', { key })).json).toMatchObject({ jobs: [{ state: 'queued' }] });
-  } finally {
-    await api.stop();
-    await redis.stop();
-  }
+  const key = await api.keyOf({ tenant: 'impatient' });
+  const call = request(new URL('/v1/generations', api.url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', prefer: 'wait=60' },
+  });
+  call.on('error', () => undefined);
+  call.end(JSON.stringify({ prompt: 'x' }));
+  const jobs = async () => ((await api.call('/v1/jobs', { key })).json as { jobs: { state: string }[] }).jobs;
+  await eventually(async () => (await jobs()).length === 1);
+  call.destroy();
+  expect(await jobs()).toMatchObject([{ state: 'queued' }]);
 });
 
 interface ServerSentEvent {

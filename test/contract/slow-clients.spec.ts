@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { useApi } from '../support/api.js';
 
-let redis: TestRedis;
-let api: TestApi;
+const { api } = await useApi({ REQUEST_TIMEOUT_S: '1' });
+
 let key: string;
 
 beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url, { REQUEST_TIMEOUT_S: '1' });
   key = await api.keyOf({ tenant: 'slow' });
-});
-afterAll(async () => {
-  await api.stop();
-  await redis.stop();
 });
 
 /** Sends this much of a request and no more; what comes back until the server closes the connection. */
@@ -53,14 +47,14 @@ describe('a client that sends slowly', () => {
 
 describe('an answer that takes longer than a request may', () => {
   it('comes after Prefer: wait', async () => {
-    const answer = await api.post(key, { prompt: 'x' }, { prefer: 'wait=4' });
-    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=4']);
+    const answer = await api.post(key, { prompt: 'x' }, { prefer: 'wait=3' });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=3']);
   });
 
   it('comes as events', async () => {
     const { id } = (await api.post(key, { prompt: 'x' })).json as { id: string };
     const stream = api.call(`/v1/jobs/${id}/events`, { key });
-    await new Promise((done) => setTimeout(done, 4_000));
+    await sleep(3_000);
     await api.call(`/v1/jobs/${id}/cancel`, { method: 'POST', key });
     expect((await stream).text).toContain('event: result');
   });

@@ -1,28 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { ProblemDocument } from '../../apps/api/src/http/problems.js';
 import { Upload } from '../../apps/api/src/uploads/upload.js';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { useApi } from '../support/api.js';
+
+const { api } = await useApi();
 
 describe('POST /v1/uploads', () => {
-  let redis: TestRedis;
-  let api: TestApi;
   let key: string;
   let png: Buffer;
 
   beforeAll(async () => {
-    redis = await testRedis();
-    api = await TestApi.start(redis.url);
     key = await api.keyOf({ tenant: 'acme' });
     png = await sharp({ create: { width: 96, height: 64, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
-  });
-  afterAll(async () => {
-    await api.stop();
-    await redis.stop();
   });
 
   const create = async (): Promise<Upload> => {

@@ -1,24 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { expect, it } from '@jest/globals';
 import { WorkerRegistry } from '@app/common/workers/worker-registry.js';
-import { TestApi } from '../support/api.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { useApi } from '../support/api.js';
+
+const { api, redis } = await useApi();
 
 const model = 'z-image-nano-turbo';
-let redis: TestRedis;
-let api: TestApi;
-let client: Redis;
-
-beforeAll(async () => {
-  redis = await testRedis();
-  api = await TestApi.start(redis.url);
-  client = new Redis(redis.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await api.stop();
-  await redis.stop();
-});
 
 const modelNow = async () => {
   const { json } = await api.call('/v1/models', { key: await api.keyOf({ tenant: 'acme' }) });
@@ -29,7 +15,7 @@ it('says that a model without workers is cold, and how long work waits for those
   await api.post(await api.keyOf({ tenant: 'acme' }), { prompt: 'x', model });
   expect(await modelNow()).toMatchObject({ cold: true, workers: 0, estimated_wait_s: null, backlog: { jobs: 1 } });
 
-  const registry = new WorkerRegistry(client);
+  const registry = new WorkerRegistry(redis);
   const report = {
     model,
     host: 'h',

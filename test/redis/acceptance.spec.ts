@@ -12,9 +12,9 @@ import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { resultKey } from '@app/common/jobs/result-keys.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, redisUrl } = await openRedis();
+const { redis, redisUrl } = await useRedis();
 
 describe('accepting and keeping jobs', () => {
   let jobs: JobStore;

@@ -6,9 +6,9 @@ import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { generationRequest } from '../support/jobs.js';
 import { median } from '../support/median.js';
 import { QueueSimulation, type Arrival, type Served } from '../support/queue-simulation.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, redisUrl } = await openRedis();
+const { redis, redisUrl } = await useRedis();
 
 const of = (served: readonly Served[], flow: string): Served[] => served.filter((job) => job.flow === flow);
 const medianTookMs = (served: readonly Served[]): number =>

@@ -8,9 +8,9 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, redisUrl } = await openRedis();
+const { redis, redisUrl } = await useRedis();
 
 describe('the order of jobs', () => {
   let jobs: JobStore;

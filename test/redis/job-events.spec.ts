@@ -1,19 +1,19 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelChannel } from '@app/common/jobs/cancel-channel.js';
 import { JobEvents, type JobEvent } from '@app/common/jobs/job-events.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { eventually } from '../support/eventually.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, redisUrl, atEnd } = await openRedis();
+const { redis, redisUrl, atEnd } = await useRedis();
 
 describe('events and cancels', () => {
   const model = newModel();
   const events = new JobEvents(redis, () => workerConnection(redisUrl));
   const jobs = new JobStore(redis, { models: [model] });
-  atEnd(() => events.close());
+  beforeAll(() => atEnd(() => events.close()));
 
   const collect = async (id: string, after = '0'): Promise<JobEvent[]> => {
     const seen: JobEvent[] = [];

@@ -4,9 +4,9 @@ import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { newJob, newModel } from '../support/jobs.js';
 import { randomFrom } from '../support/random-from.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis } = await openRedis();
+const { redis } = await useRedis();
 
 /** What the scripts must do, in a few lines without Redis. */
 interface ExpectedJob {

@@ -6,9 +6,9 @@ import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import { ModelQueues } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, redisUrl, atEnd } = await openRedis();
+const { redis, redisUrl, atEnd } = await useRedis();
 
 describe('fetching by hand', () => {
   let jobs: JobStore;

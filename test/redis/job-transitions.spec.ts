@@ -5,9 +5,9 @@ import { QueueFull, TenantLimitReached } from '@app/common/jobs/job-errors.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis } = await openRedis();
+const { redis } = await useRedis();
 
 describe('job documents', () => {
   let jobs: JobStore;

@@ -1,19 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { JobStore } from '@app/common/jobs/job-store.js';
 import { GpuQuota, QuotaExceeded } from '@app/common/limits/gpu-quota.js';
 import { DeliveryQueue } from '@app/common/queue/delivery-queue.js';
 import { OutboxPump } from '../../apps/api/src/sender/outbox-pump.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis, atEnd } = await openRedis();
+const { redis, atEnd } = await useRedis();
 
 describe('the quota of GPU-seconds', () => {
-  const deliveries = new DeliveryQueue(redis);
+  let deliveries: DeliveryQueue;
   let jobs: JobStore;
   let model: string;
 
-  atEnd(() => deliveries.close());
+  beforeAll(() => {
+    deliveries = new DeliveryQueue(redis);
+    atEnd(() => deliveries.close());
+  });
   beforeEach(() => {
     model = newModel();
     jobs = new JobStore(redis, { models: [model] });

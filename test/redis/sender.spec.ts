@@ -17,9 +17,9 @@ import { Registry } from 'prom-client';
 import { Sender } from '../../apps/api/src/sender/sender.js';
 import { eventually } from '../support/eventually.js';
 import { newJob, newModel } from '../support/jobs.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis } = await openRedis();
+const { redis } = await useRedis();
 
 interface Received {
   path: string;

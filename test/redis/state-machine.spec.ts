@@ -6,9 +6,9 @@ import { rules, type Rules } from '../state-machine/rules.js';
 import { forget, isAtRest, isOver, start, type System } from '../state-machine/system.js';
 import { faultScale } from '../support/fault-report.js';
 import { randomFrom } from '../support/random-from.js';
-import { openRedis } from '../support/redis.js';
+import { useRedis } from '../support/redis.js';
 
-const { redis } = await openRedis();
+const { redis } = await useRedis();
 
 /** Two workers at once, one of which may be the one that was stopped. */
 const twoRuns: Bounds = { fetches: 2, runs: 2, losses: faultScale > 1 ? 1 : 0, deadline: true };

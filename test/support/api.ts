@@ -1,13 +1,17 @@
+import { beforeAll } from '@jest/globals';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Redis } from 'ioredis';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { KeyStore, type NewKey } from '@app/common/auth/key-store.js';
 import { readApiConfig } from '../../apps/api/src/api.config.js';
 import { createApp } from '../../apps/api/src/create-app.js';
 import { freePort } from '../../apps/cli/src/embedded/port.js';
-import { openRedis, type OpenRedis } from './redis.js';
+import { useRedis, type UsedRedis } from './redis.js';
 
 export interface Call {
   method?: string;
@@ -28,40 +32,52 @@ export const signingKey = 'signing-key-of-the-contract-tests-0123456789';
 
 /** The API on a port of its own, over a given Redis and a folder of its own. */
 export class TestApi {
-  private constructor(
-    readonly url: string,
-    readonly storageUrl: string,
-    /** Every route that is registered, e.g. `GET /v1/jobs/{id}`. */
-    readonly routes: () => string[],
-    private readonly redis: Redis,
-    readonly stop: () => Promise<void>,
-  ) {}
+  readonly url: string;
+  private readonly folder = join(tmpdir(), `zimage-api-${randomUUID()}`);
+  private readonly redis: Redis;
+  private app: NestExpressApplication | undefined;
+
+  constructor(
+    private readonly port: number,
+    private readonly redisUrl: string,
+    private readonly environment: Record<string, string>,
+  ) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: (n) => Math.min(n * 50, 500) });
+    this.redis.on('error', () => undefined);
+  }
 
   static async start(redisUrl: string, environment: Record<string, string> = {}): Promise<TestApi> {
-    const folder = await mkdtemp(join(tmpdir(), 'zimage-api-'));
-    const storageUrl = `file://${folder}`;
+    const api = new TestApi(await freePort(), redisUrl, environment);
+    await api.start();
+    return api;
+  }
+
+  get storageUrl(): string {
+    return pathToFileURL(this.folder).href;
+  }
+
+  async start(): Promise<void> {
     const config = readApiConfig({
-      PORT: String(await freePort()),
-      REDIS_URL: redisUrl,
-      STORAGE_URL: storageUrl,
+      PORT: String(this.port),
+      REDIS_URL: this.redisUrl,
+      STORAGE_URL: this.storageUrl,
       URL_SIGNING_KEY: signingKey,
-      ...environment,
+      ...this.environment,
     });
-    const app = await createApp(config, pino({ level: 'silent' }));
-    await app.listen(config.port, config.host);
-    const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: (n) => Math.min(n * 50, 500) });
-    redis.on('error', () => undefined);
-    return new TestApi(
-      config.publicUrl,
-      storageUrl,
-      () => routesOf(app),
-      redis,
-      async () => {
-        redis.disconnect();
-        await app.close();
-        await rm(folder, { recursive: true, force: true });
-      },
-    );
+    this.app = await createApp(config, pino({ level: 'silent' }));
+    await this.app.listen(config.port, config.host);
+  }
+
+  async stop(): Promise<void> {
+    this.redis.disconnect();
+    await this.app?.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Every route that is registered, e.g. `GET /v1/jobs/{id}`. */
+  routes(): string[] {
+    return this.app === undefined ? [] : routesOf(this.app);
   }
 
   async keyOf(description: NewKey): Promise<string> {
@@ -88,19 +104,22 @@ export class TestApi {
   }
 }
 
-/** For the top of a spec file: the API over a Redis of its own, until the file's last test is over. */
-export async function openApi(environment: Record<string, string> = {}): Promise<OpenRedis & { api: TestApi }> {
-  const opened = await openRedis();
-  const api = await TestApi.start(opened.redisUrl, environment);
-  opened.atEnd(() => api.stop());
-  return { ...opened, api };
+/** For the top of a spec file: the API over a Redis of its own, as {@link useRedis} has one. */
+export async function useApi(environment: Record<string, string> = {}): Promise<UsedRedis & { api: TestApi }> {
+  const used = await useRedis();
+  const api = new TestApi(await freePort(), used.redisUrl, environment);
+  beforeAll(async () => {
+    await api.start();
+    used.atEnd(() => api.stop());
+  });
+  return { ...used, api };
 }
 
 interface ExpressLayer {
   route?: { path: unknown; methods: Record<string, boolean> };
 }
 
-function routesOf(app: Awaited<ReturnType<typeof createApp>>): string[] {
+function routesOf(app: NestExpressApplication): string[] {
   const { router } = app.getHttpAdapter().getInstance() as unknown as { router: { stack: ExpressLayer[] } };
   return router.stack.flatMap(({ route }) =>
     route === undefined

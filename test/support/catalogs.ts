@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** A catalog file with a model for edits, which has these limits, beside the two for prompts. */
+/** For the top of a spec file: a catalog with a model for edits, which has these limits, beside the two for prompts. */
 export function catalogWithEdits(limits: Record<string, number> = {}): string {
   const { models } = JSON.parse(readFileSync(resolve('models/catalog.json'), 'utf8')) as {
     models: { name: string; checkpoint: string; limits: Record<string, number> }[];
@@ -19,8 +21,9 @@ export function catalogWithEdits(limits: Record<string, number> = {}): string {
     kinds: ['edit'],
     limits: { ...turbo!.limits, ...limits },
   };
-  const file = join(mkdtempSync(join(tmpdir(), 'zimage-catalog-')), 'catalog.json');
-  writeFileSync(file, JSON.stringify({ models: [...others, edit] }));
+  const file = join(tmpdir(), `zimage-catalog-${randomUUID()}.json`);
+  beforeAll(() => writeFileSync(file, JSON.stringify({ models: [...others, edit] })));
+  afterAll(() => rmSync(file));
   return file;
 }
 
