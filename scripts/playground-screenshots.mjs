@@ -42,6 +42,7 @@ try {
   await page.locator('.tile[data-state="running"] img[src]').waitFor();
   await page.getByText('More settings').click();
   await page.mouse.move(0, 0);
+  await page.evaluate('scrollTo(0, 0)');
   await save(page, 'playground');
   await page.locator('.tile[data-state="succeeded"]', { hasText: 'panda' }).waitFor();
 
@@ -52,6 +53,21 @@ try {
   await page.emulateMedia({ colorScheme: 'light' });
 
   await page.setViewportSize(phone);
+  await page.getByRole('button', { name: 'Edit: red apple' }).click();
+  await page.getByRole('radio', { name: 'Redo a part' }).check({ force: true });
+  await page.getByRole('button', { name: 'Mark the part' }).click();
+  const { x, y, width, height } = await page.locator('#mask-canvas').boundingBox();
+  await page.mouse.move(x + 0.3 * width, y + 0.25 * height);
+  await page.mouse.down();
+  for (const [right, down] of [
+    [0.6, 0.2],
+    [0.55, 0.35],
+  ])
+    await page.mouse.move(x + right * width, y + down * height, { steps: 5 });
+  await page.mouse.up();
+  await save(page, 'playground-mask');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Remove red apple' }).click();
   await page.locator('#gallery').evaluate((gallery) => gallery.scrollIntoView({ behavior: 'instant' }));
   await save(page, 'playground-phone');
 } finally {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
 import { Embedded } from '../support/embedded.js';
 import { launchChromium } from './launch-chromium.mjs';
 import { PlaygroundPage } from './playground-page.js';
@@ -52,6 +53,19 @@ it.each([
     expect(await violations()).toEqual([]);
     await page.keyboard.press('Escape');
   }
+
+  const buffer = await sharp({ create: { width: 256, height: 192, channels: 3, background: 'green' } })
+    .png()
+    .toBuffer();
+  await page.locator('#files').setInputFiles({ name: 'lawn.png', mimeType: 'image/png', buffer });
+  await page.getByRole('radio', { name: 'Redo a part' }).check({ force: true });
+  expect(await violations()).toEqual([]);
+  await page.getByRole('button', { name: 'Mark the part' }).click();
+  await page.getByText('Nothing is marked.').waitFor();
+  expect(await violations()).toEqual([]);
+  const wide = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('#mask-dialog'))`;
+  expect(await page.evaluate(wide)).toBe(0);
+  await page.keyboard.press('Escape');
   const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
   expect(overflow).toBeLessThanOrEqual(0);
 });

@@ -84,4 +84,25 @@ describe.each(Object.keys(commands))('the code in %s runs as it is shown', (lang
     expect(await newest()).toMatchObject({ state: 'succeeded', kind: 'edit', request: { prompt, steps: 2 } });
     for (const each of ['banana', name]) await tab.page.getByRole('button', { name: `Remove ${each}` }).click();
   });
+
+  it('and makes a part of a picture anew, in another format', async () => {
+    const green = sharp({ create: { width: 64, height: 64, channels: 3, background: 'green' } });
+    const buffer = await green.png().toBuffer();
+    for (const [selector, name] of [
+      ['#files', 'the lawn.png'],
+      ['#mask-file', 'mask.png'],
+    ] as const) {
+      await writeFile(join(folder, name), buffer);
+      await tab.page.locator(selector).setInputFiles({ name, mimeType: 'image/png', buffer });
+      if (selector === '#files') await tab.page.getByRole('radio', { name: 'Redo a part' }).check({ force: true });
+    }
+    await tab.prompt.fill(prompt);
+    await tab.field('steps').fill('2');
+    await tab.field('output').selectOption('JPEG');
+    expect(await runShown(language)).toContain('/files/');
+    const request = { prompt, strength: 1, image: { width: 64 }, mask: { width: 64 }, output: { format: 'jpeg' } };
+    expect(await newest()).toMatchObject({ state: 'succeeded', kind: 'generation', request });
+    await tab.field('output').selectOption('PNG');
+    await tab.page.getByRole('button', { name: 'Remove the lawn.png' }).click();
+  });
 });

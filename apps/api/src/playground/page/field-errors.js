@@ -8,6 +8,7 @@ const problemBox = find('#problem', HTMLElement);
 const shownAs = new Map([
   ['width', 'size'],
   ['height', 'size'],
+  ['image', 'images'],
 ]);
 
 /** @param {string} field e.g. `images[0]` */
@@ -24,8 +25,7 @@ export function clearProblem(form) {
 }
 
 /**
- * Says what the API refused: its code and reason above the button, each wrong field's message beside it. The first of them
- * gets the focus.
+ * Says what the API refused: its code and reason above the button, and what is wrong with each field.
  *
  * @param {HTMLFormElement} form
  * @param {ApiProblem} problem
@@ -35,9 +35,19 @@ export function showProblem(form, problem) {
   const code = document.createElement('code');
   code.textContent = problem.code;
   problemBox.append(code, ` ${problem.message}`);
+  showFields(form, problem.errors);
+}
+
+/**
+ * Puts each wrong field's message beside it. The first of them gets the focus.
+ *
+ * @param {HTMLFormElement} form
+ * @param {{ field: string, message: string }[]} errors
+ */
+export function showFields(form, errors) {
   /** @type {HTMLElement | undefined} */
   let first;
-  for (const { field, message } of problem.errors) {
+  for (const { field, message } of errors) {
     const place = form.querySelector(`#${CSS.escape(placeOf(field))}-error`);
     if (place) place.textContent = message;
     const input = form.elements.namedItem(field) ?? form.elements.namedItem(placeOf(field));

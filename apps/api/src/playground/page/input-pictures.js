@@ -1,15 +1,15 @@
 import { announce, find, make } from './dom.js';
 
-/** @import { InputPicture } from './types.js' */
+/** @import { InputPicture, Order } from './types.js' */
 
 const maxPictures = 4;
 const list = find('#input-list', HTMLUListElement);
 const drop = find('#drop', HTMLElement);
 const files = find('#files', HTMLInputElement);
 
-/** The pictures that an edit begins with: chosen, dropped, pasted, or results. */
+/** The pictures that a new one begins with: chosen, dropped, pasted, or results. */
 export class InputPictures {
-  /** @param {() => void} onChange */
+  /** @param {(pictures: InputPicture[]) => void} onChange */
   constructor(onChange) {
     /** @type {InputPicture[]} */
     this.pictures = [];
@@ -35,7 +35,7 @@ export class InputPictures {
   add(picture) {
     this.pictures = [...this.pictures, picture].slice(-maxPictures);
     this.render();
-    announce(`${picture.name} will be edited`);
+    announce(`Begins with ${picture.name}`);
   }
 
   /** @param {FileList | null | undefined} chosen */
@@ -70,18 +70,31 @@ export class InputPictures {
       }),
     );
     drop.hidden = this.pictures.length === maxPictures;
-    find('span', HTMLElement, drop).textContent = this.pictures.length > 0 ? 'Add another' : 'Edit your own picture';
-    this.onChange();
+    find('span', HTMLElement, drop).textContent = this.pictures.length > 0 ? 'Add another' : 'Begin with a picture';
+    this.onChange(this.pictures);
   }
 }
 
 /**
- * A picture as the API takes it: a data URL, or, of a result in a storage that this page may not read, its URL.
+ * The fields of a body that are pictures, as the API takes them.
+ *
+ * @param {Order['inputs']} inputs
+ */
+export async function toInputs(inputs) {
+  const fields = Object.entries(inputs).map(async ([field, input]) => [
+    field,
+    await (Array.isArray(input) ? Promise.all(input.map(toInput)) : toInput(input)),
+  ]);
+  return Object.fromEntries(await Promise.all(fields));
+}
+
+/**
+ * A data URL, or, of a result in a storage that this page may not read, its URL.
  *
  * @param {InputPicture} picture
  * @returns {Promise<string>}
  */
-export async function toInput(picture) {
+async function toInput(picture) {
   if ('file' in picture) return dataUrl(picture.file);
   try {
     const response = await fetch(picture.url);

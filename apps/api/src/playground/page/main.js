@@ -4,7 +4,7 @@ import { CodeDialog } from './code-dialog.js';
 import { Composer } from './composer.js';
 import { find } from './dom.js';
 import { Gallery } from './gallery.js';
-import { toInput } from './input-pictures.js';
+import { toInputs } from './input-pictures.js';
 import { KeyDialog } from './key-dialog.js';
 import { PictureDialog } from './picture-dialog.js';
 
@@ -20,7 +20,7 @@ const generate = find('#generate', HTMLButtonElement);
 
 const pictureDialog = new PictureDialog({
   edit,
-  reuse: ({ job, result }) => composer.use(job, result?.seed ?? job.request.seed),
+  reuse: ({ job, result }) => composer.reuse(job, result?.seed ?? job.request.seed),
   remove: ({ job }) => gallery.remove(job.id),
 });
 const gallery = new Gallery(api, {
@@ -57,13 +57,12 @@ async function refreshModels() {
 }
 
 /** @param {Order} order */
-async function make({ path, body, pictures }) {
+async function make({ path, body, inputs }) {
   // Not disabled: a button that is gets no key, and a reader with a keyboard would have to find it again.
   if (generate.ariaBusy === 'true') return;
   generate.ariaBusy = 'true';
   try {
-    const images = await Promise.all(pictures.map(toInput));
-    gallery.add(await api.create(path, path === 'v1/edits' ? { ...body, images } : body));
+    gallery.add(await api.create(path, { ...body, ...(await toInputs(inputs)) }));
   } catch (error) {
     showProblem(error);
   } finally {

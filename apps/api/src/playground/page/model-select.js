@@ -1,6 +1,6 @@
 import { find, make } from './dom.js';
 
-/** @import { Model } from './types.js' */
+/** @import { Model, PictureKind } from './types.js' */
 
 const select = find('#model', HTMLSelectElement);
 const status = find('#model-status', HTMLElement);
@@ -11,10 +11,15 @@ export class ModelSelect {
   constructor(onChange) {
     /** @type {Model[]} */
     this.models = [];
-    /** @type {'text-to-image' | 'edit'} */
+    /** @type {'text-to-image' | PictureKind} */
     this.kind = 'text-to-image';
+    /** The name of the one that the reader chose, where it was no default. */
+    this.wanted = '';
     this.onChange = onChange;
-    select.addEventListener('change', () => this.changed());
+    select.addEventListener('change', () => {
+      this.wanted = select.value;
+      this.changed();
+    });
   }
 
   /** @returns {Model | undefined} */
@@ -29,9 +34,9 @@ export class ModelSelect {
   }
 
   /**
-   * Offers the models of a kind; the one that was chosen stays if it can.
+   * Offers the models of a kind: the one that the reader chose if it can, else the kind's default.
    *
-   * @param {'text-to-image' | 'edit'} kind
+   * @param {'text-to-image' | PictureKind} kind
    */
   setKind(kind) {
     if (kind === this.kind) return;
@@ -42,7 +47,7 @@ export class ModelSelect {
   /** @param {string} name */
   choose(name) {
     if (![...select.options].some(({ value }) => value === name)) return;
-    select.value = name;
+    this.wanted = select.value = name;
     this.changed();
   }
 
@@ -50,7 +55,8 @@ export class ModelSelect {
     const before = select.value;
     const offered = this.models.filter(({ kinds }) => kinds.includes(this.kind));
     select.replaceChildren(...offered.map(({ name }) => make('option', { value: name }, [name])));
-    const kept = offered.find(({ name }) => name === before) ?? offered.find((model) => model.default) ?? offered[0];
+    const kept =
+      offered.find(({ name }) => name === this.wanted) ?? offered.find((model) => model.default) ?? offered[0];
     if (!kept) {
       status.textContent = this.models.length > 0 ? 'No model serves this.' : '';
       return;

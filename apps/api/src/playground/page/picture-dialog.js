@@ -30,13 +30,14 @@ export class PictureDialog {
     image.alt = request.prompt;
     find('#picture-title', HTMLElement).textContent = request.prompt;
     find('#picture-open', HTMLAnchorElement).href = result.url;
-    // What an edit began with is not part of its settings.
-    find('#picture-reuse', HTMLButtonElement).hidden = job.kind === 'edit';
+    // Pictures that it began with are not part of its settings.
+    find('#picture-reuse', HTMLButtonElement).hidden = (request.images ?? request.image) !== undefined;
     const facts = [
       ['Model', job.model],
       ['Size', `${result.width} × ${result.height} px`],
       ['Seed', result.seed],
       ['Steps', request.steps],
+      ...(request.strength === undefined ? [] : [['Made anew', `${Math.round(100 * request.strength)} %`]]),
       ...(request.guidance_scale > 0 ? [['Guidance', request.guidance_scale]] : []),
       ['In the queue', milliseconds(timings.queue_ms)],
       ['Computed in', milliseconds(timings.compute_ms)],
