@@ -17,7 +17,17 @@ const report = join(folder, 'rows.jsonl');
 writeFileSync(report, '');
 const { status } = spawnSync(
   'npm',
-  ['test', '--', '--selectProjects', 'fault', '--runInBand', '--testPathPatterns', 'test/fault/fleet-'],
+  [
+    'test',
+    '--',
+    '--selectProjects',
+    'fault',
+    '--runInBand',
+    '--testPathPatterns',
+    'test/fault/fleet-',
+    '--testTimeout',
+    '1800000',
+  ],
   {
     stdio: 'inherit',
     env: { ...process.env, FAULT_SCALE: flags.scale, FAULT_LONG: flags.long ? '1' : '', FAULT_REPORT: report },

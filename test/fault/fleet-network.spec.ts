@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet, eventsOf } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
-import { faultScale, reportFault } from '../support/fault-report.js';
+import { eventually } from '../support/eventually.js';
+import { boundMs, faultScale, reportFault } from '../support/fault-report.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const faultyMs = 1_000 + 2_000 * faultScale;
@@ -27,12 +28,14 @@ describe('a bad network between the processes and Redis', () => {
   });
 
   /** The first two are what a restarted server does not show. */
-  const faults: [name: string, fault: () => Promise<void>][] = [
+  const faults: [name: string, fault: (refused: () => number) => Promise<void>][] = [
     [
       'packets dropped, connections open',
-      async () => {
+      async (refused) => {
         proxy.hang();
         await sleep(faultyMs);
+        // Answered while the bytes are still on their way to nowhere.
+        await eventually(() => refused() > 0);
       },
     ],
     [
@@ -46,9 +49,10 @@ describe('a bad network between the processes and Redis', () => {
     ],
     [
       'unreachable',
-      async () => {
+      async (refused) => {
         proxy.cut({ refuse: true });
         await sleep(faultyMs);
+        await eventually(() => refused() > 0);
       },
     ],
     [
@@ -62,7 +66,7 @@ describe('a bad network between the processes and Redis', () => {
   ];
 
   it.each(faultScale > 1 ? faults : faults.slice(0, 2))(
-    '%s: nothing acknowledged is lost, an answer comes within two seconds, work resumes',
+    '%s: nothing acknowledged is lost, clients are answered meanwhile, work resumes',
     async (name, fault) => {
       const accepted: string[] = [];
       const refusals: { status: number; tookMs: number }[] = [];
@@ -78,10 +82,11 @@ describe('a bad network between the processes and Redis', () => {
       };
       const client = post();
       await sleep(500);
-      await fault();
+      await fault(() => refusals.length);
       proxy.restore();
       const backAt = Date.now();
-      await sleep(2_000);
+      const before = accepted.length;
+      await eventually(() => accepted.length >= before + 20);
       posting = false;
       await client;
       const audit = await auditFleet(fleet, accepted);
@@ -91,9 +96,8 @@ describe('a bad network between the processes and Redis', () => {
       );
       reportFault(`Redis over a bad network: ${name}, ${faultyMs / 1000} s`, audit, [firstEnd - backAt]);
       expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: accepted.length } });
-      expect(firstEnd - backAt).toBeLessThan(10_000);
-      expect(refusals.filter(({ status, tookMs }) => status !== 503 || tookMs > 2_500)).toEqual([]);
+      expect(firstEnd - backAt).toBeLessThan(boundMs(10_000));
+      expect(refusals.filter(({ status, tookMs }) => status !== 503 || tookMs > boundMs(2_500))).toEqual([]);
     },
-    120_000,
   );
 });

@@ -27,7 +27,7 @@ describe('a storage that fails', () => {
       },
       environment: { INSTANT_STEP_MS: '5' },
     });
-  }, 120_000);
+  });
   afterEach(() => {
     proxy.faultOf = () => 'none';
   });
@@ -52,22 +52,18 @@ describe('a storage that fails', () => {
     ['30 % of all requests answered with 503', 'unavailable', everyTenth('unavailable', 0, 3, 6)],
     ['a third of all requests slow', 'slow', everyTenth('slow', 1, 4, 7)],
     ['half of all writes done, but the reply lost', 'reply lost', everyTenth('reply lost', 0, 2, 4, 6, 8)],
-  ] as const)(
-    '%s: each job succeeds with its objects, none twice, none partial',
-    async (name, fault, faultOf) => {
-      let asked = 0;
-      const before = proxy.counts[fault];
-      proxy.faultOf = ({ method }) => (fault !== 'reply lost' || method === 'PUT' ? faultOf(asked++) : 'none');
-      const ids = await run(20 * faultScale);
-      const audit = await auditFleet(fleet, ids);
-      reportFault(`storage: ${name}`, audit);
-      expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: ids.length } });
-      expect(proxy.counts[fault]).toBeGreaterThan(before + 5);
-      for (const id of ids) {
-        const images = JSON.parse((await fleet.document(id)).images!) as { sha256: string }[];
-        expect(images.map(({ sha256 }) => sha256.length)).toEqual([64, 64]);
-      }
-    },
-    120_000,
-  );
+  ] as const)('%s: each job succeeds with its objects, none twice, none partial', async (name, fault, faultOf) => {
+    let asked = 0;
+    const before = proxy.counts[fault];
+    proxy.faultOf = ({ method }) => (fault !== 'reply lost' || method === 'PUT' ? faultOf(asked++) : 'none');
+    const ids = await run(20 * faultScale);
+    const audit = await auditFleet(fleet, ids);
+    reportFault(`storage: ${name}`, audit);
+    expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: ids.length } });
+    expect(proxy.counts[fault]).toBeGreaterThan(before + 5);
+    for (const id of ids) {
+      const images = JSON.parse((await fleet.document(id)).images!) as { sha256: string }[];
+      expect(images.map(({ sha256 }) => sha256.length)).toEqual([64, 64]);
+    }
+  });
 });

@@ -37,7 +37,7 @@ describe('webhook endpoints that fail, and a sender that is killed', () => {
 
     const wanted = hookFaults.filter((fault) => fault !== 'gone').flatMap((fault) => jobs.get(fault)!);
     const endedAt = Date.now();
-    await eventually(() => endpoints.delivered.size >= wanted.length, 90_000);
+    await eventually(() => endpoints.delivered.size >= wanted.length);
     const recoveryMs = Date.now() - endedAt;
     await sleep(500);
     expect(endpoints.delivered.size).toBe(wanted.length);
@@ -57,5 +57,5 @@ describe('webhook endpoints that fail, and a sender that is killed', () => {
       return deliveries.deliveries[0]?.outcome === 'disabled';
     });
     expect(endpoints.attempts.size).toBe(tried);
-  }, 180_000);
+  });
 });

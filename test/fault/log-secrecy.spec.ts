@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { Fleet } from '../fleet/fleet.mjs';
+import { eventually } from '../support/eventually.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const secret = 'heliotrope';
@@ -34,10 +35,7 @@ describe('the logs of a run', () => {
         fleet.get(`/v1/jobs?cursor=${secret}`),
       ]);
       expect(refused.map(({ status }) => status)).toEqual([422, 422, 401, 422, 422]);
-      for (const end = Date.now() + 20_000; receiver.received.length === 0 && Date.now() < end;) {
-        await new Promise((wait) => setTimeout(wait, 50));
-      }
-      expect(receiver.received).toHaveLength(1);
+      await eventually(() => receiver.received.length === 1);
 
       const log = fleet.log();
       expect(log).toContain('"path":"/v1/generations"');

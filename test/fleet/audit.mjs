@@ -9,7 +9,7 @@ const prefix = `{zq:${fleetModel}}`;
 const terminal = new Set(['succeeded', 'failed', 'canceled', 'expired']);
 
 /** Waits until the jobs are over and the queue is empty, or the time is up; then counts what is wrong. */
-export async function auditFleet(fleet, ids, timeoutMs = 90_000) {
+export async function auditFleet(fleet, ids, timeoutMs = 150_000) {
   const end = Date.now() + timeoutMs;
   while ((await openThings(fleet)) > 0 && Date.now() < end) await sleep(100);
   const audit = { jobs: ids.length, lost: 0, duplicated: 0, stuck: await openThings(fleet), states: {} };
