@@ -1,5 +1,5 @@
 import { Batcher } from './batcher/batcher.js';
-import { warmUp, type StepCost } from './batcher/warm-up.js';
+import { runThrough, warmUp, type StepCost } from './batcher/warm-up.js';
 import type { EngineOptions, ImageEngine, ImageObserver, ImageRequest, MadeImage } from './engine-types.js';
 import { openPipeline, type OpenPipeline } from './open-pipeline.js';
 import type { PipelineRequest, PipelineSource } from './pipelines/pipeline-request.js';
@@ -21,13 +21,26 @@ const warmUpImage: ImageRequest = {
 };
 
 /**
+ * For a checkpoint that edits: its first edit would otherwise load the networks that only images go through. Small, as a start
+ * waits for it; the vision encoder has as much to do for any size.
+ */
+const warmUpEdit: ImageRequest = { ...warmUpImage, width: 64, height: 64 };
+const warmUpReference: PipelineSource = {
+  kind: 'edit',
+  images: [{ width: 64, height: 64, pixels: new Uint8Array(64 * 64 * 3) }],
+};
+
+/**
  * Opens a checkpoint, warms it up and starts its batch.
  * @throws CheckpointError naming file and field; MemoryInsufficient; ExecutionProviderError; NonFiniteOutput naming the network
  */
 export async function openEngine({ tokenBudget, ...options }: EngineOptions): Promise<ImageEngine> {
   const opened = await openPipeline(options, { tokenBudget, samplesPerCall });
   try {
-    const measured = await warmUp(opened.pipeline, toPipelineRequest(warmUpImage, null), samplesPerCall);
+    const { pipeline } = opened;
+    const measured = await warmUp(pipeline, toPipelineRequest(warmUpImage, null), samplesPerCall);
+    // After the measurement: what it loads and runs beside would disturb that.
+    if (pipeline.edits) await runThrough(pipeline, toPipelineRequest(warmUpEdit, warmUpReference));
     return new BatchedEngine(opened, { ...measured, tokenBudget: Math.min(tokenBudget, measured.tokenBudget) });
   } catch (error) {
     await opened.close();

@@ -114,4 +114,11 @@ describe('openPipeline', () => {
     edit(file, (config) => ({ ...config, ...fields }));
     await expect(openEngine({ checkpoint, tokenBudget: 1024 })).rejects.toThrow(`${network}: the output is not finite`);
   });
+
+  it('is ready to edit when it opens: what only an edit goes through has been run', async () => {
+    rmSync(checkpoint, { recursive: true });
+    cpSync(checkpointOf('tiny-omni'), checkpoint, { recursive: true });
+    edit('siglip_processor/preprocessor_config.json', (config) => ({ ...config, image_std: [1e-40, 1e-40, 1e-40] }));
+    await expect(openEngine({ checkpoint, tokenBudget: 1024 })).rejects.toThrow('siglip: the output is not finite');
+  });
 });

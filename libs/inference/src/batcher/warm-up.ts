@@ -1,3 +1,4 @@
+import type { Tensor } from '../tensor/tensor.js';
 import type { StepPort } from './step-port.js';
 
 /** Every request in flight is to get a step within this time: the tokens of one round of steps follow from it. */
@@ -47,6 +48,18 @@ export async function warmUp<Request, State, Sample, Result, Preview>(
   }
   await port.finish(port.advance(state, outputs));
   return { msPerToken, tokenBudget, tokensPerCall };
+}
+
+/** Runs a request of one step through every stage. */
+export async function runThrough<Request, State, Sample, Result, Preview>(
+  port: StepPort<Request, State, Sample, Result, Preview>,
+  request: Request,
+): Promise<void> {
+  const state = await port.prepare(request);
+  const outputs: Tensor[] = [];
+  // A call each: a guidance pair may have two layouts.
+  for (const sample of port.samples(state)) outputs.push(...(await port.evaluate([sample])));
+  await port.finish(port.advance(state, outputs));
 }
 
 async function fastestMs(call: () => Promise<unknown>, most: number): Promise<number> {

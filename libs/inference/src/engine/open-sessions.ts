@@ -16,7 +16,7 @@ export interface OpenSessions {
 /**
  * Loads graphs. The step runs on the caller's thread; what comes before a request's first step and what comes after its last
  * have a thread each, so that neither holds a step up (docs/decisions/0011). Graphs that only an image needs are loaded by
- * the first one.
+ * the first one: of an engine that edits, the warm-up's.
  */
 export async function openSessions(
   graphs: CheckpointGraphs,

@@ -57,6 +57,11 @@ export class ImagePipeline {
     else checkStrength(source.strength, steps);
   }
 
+  /** Whether the checkpoint edits images. */
+  get edits(): boolean {
+    return this.components.edit !== null;
+  }
+
   /** Steps that a request runs: those that its strength leaves of the schedule. */
   steps({ steps, source }: Pick<PipelineRequest, 'steps' | 'source'>): number {
     return steps - firstStepOf({ steps, source });
