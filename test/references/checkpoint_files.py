@@ -20,10 +20,13 @@ from transformers import (
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3Model,
-    Siglip2ImageProcessor,
     Siglip2VisionConfig,
     Siglip2VisionModel,
 )
+
+# Not by its name in transformers, which without torchvision gives one that resizes by Pillow: the cases of test/golden were
+# made with torchvision, as published pipelines run.
+from transformers.models.siglip2.image_processing_siglip2 import Siglip2ImageProcessor
 
 from random_weights import random_weight
 

@@ -5,7 +5,7 @@
     python make_random_checkpoints.py sample-images 40 OUT [SEED]   the same, each case from images
     python make_random_checkpoints.py compare OUT        compares OUT/*/case with OUT/*/out, as `zimage run` wrote it
 
-Needs torch, diffusers 0.42 and transformers 5 on a CPU.
+Needs torch, torchvision, diffusers 0.42 and transformers 5 on a CPU.
 """
 
 import json
