@@ -16,7 +16,6 @@ import {
 
 // The tolerances are those of docs/numerics.md.
 const relativeTolerance = 2e-4;
-const sourceTolerance = 3e-4;
 const latentTolerance = 2e-3;
 const imagePsnr = 50;
 
@@ -33,12 +32,11 @@ describe.each([...textToImageCases, ...imageCases, ...editCases])('%s, from its 
     await runCase({ checkpoint: golden.checkpoint, request: readCase(golden.folder), out: folder });
     const tensors = readTensors(join(folder, 'tensors.safetensors'));
 
-    const tolerance = imageCases.some((each) => each === name) ? sourceTolerance : relativeTolerance;
     // What was drawn, the embeddings and the first velocity: whichever of them the reference holds.
     for (const key of golden.tensorNames.filter((each) => each !== 'latents')) {
       expect(tensors.get(key)?.dims).toEqual(golden.tensor(key).dims);
       const { relative } = difference(tensors.get(key)!.data, golden.tensor(key).data);
-      expect({ key, relative: relative <= tolerance || relative }).toEqual({ key, relative: true });
+      expect({ key, relative: relative <= relativeTolerance || relative }).toEqual({ key, relative: true });
     }
     for (const [i] of golden.request.prompts.entries()) {
       const image = `image${i === 0 ? '' : i}.png`;

@@ -88,9 +88,10 @@ export function estimateMemory(configs: CheckpointConfigs, plan: NetworkPlan, lo
     step: network(plan.step, (weights) => zImageStep(transformer, weights).weights, {
       valuesAlive: (callTokens + captionsOfCall) * blockValues(transformer),
     }),
-    // The first residual block at full resolution, with a norm by rows: its input, its deviation from the mean twice, their product.
+    // The first residual block at full resolution, with a norm over pixels: its input, the halves of it, those pixel by pixel and
+    // their squares, with what the arena loses between them.
     encoder: network(plan.autoEncoder, (weights) => autoEncoderEncoder(autoEncoder, weights).weights, {
-      bytesAlive: (4 * firstLevel + 2 * autoEncoder.imageChannels) * pixelBytes,
+      bytesAlive: (6 * firstLevel + 2 * autoEncoder.imageChannels) * pixelBytes,
       always: edits,
     }),
     // The first residual block at full resolution: its input, with the channels of the level below, the norm and what follows.

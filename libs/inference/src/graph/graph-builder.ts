@@ -78,6 +78,13 @@ export class GraphBuilder {
     return this.record('', 'Split', [value, this.int64s(sizes)], sizes.length, { attributes: { axis }, scope });
   }
 
+  /** Two halves along an axis. */
+  halves(value: Value, axis: number, scope?: string): [Value, Value] {
+    const [first, second] = this.record('', 'Split', [value], 2, { attributes: { axis, num_outputs: 2 }, scope });
+    if (!second) throw new RangeError('a split in two has two outputs');
+    return [first, second];
+  }
+
   /** A list of integers as a vector: shapes, axes, bounds. */
   int64s(values: readonly number[]): Value {
     return this.constant('int64', values, [values.length]);

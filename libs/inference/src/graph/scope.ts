@@ -47,6 +47,11 @@ export class Scope {
     return this.graph.split(value, axis, sizes, this.path);
   }
 
+  /** Two halves along an axis, of which the first has one more where the size is odd. */
+  halves(value: Value, axis: number): [Value, Value] {
+    return this.graph.halves(value, axis, this.path);
+  }
+
   /** 0 keeps a dimension, −1 infers one. */
   reshape(value: Value, dims: readonly number[]): Value {
     return this.op('Reshape', [value, this.graph.int64s(dims)]);

@@ -19,7 +19,7 @@ export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSou
   const graph = new GraphBuilder('decoder', form);
   const root = new Scope(graph, weights);
   const scope = root.at('decoder');
-  const norm = autoEncoderNorm(config, 'running');
+  const norm = autoEncoderNorm(config, 'group');
   const { latentChannels } = config;
 
   const latents = graph.input('latents', 'float32', [1, latentChannels, 'rows', 'columns']);

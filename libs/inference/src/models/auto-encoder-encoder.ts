@@ -23,8 +23,7 @@ export function autoEncoderEncoder(config: AutoEncoderConfig, weights: WeightSou
   const graph = new GraphBuilder('encoder', form);
   const root = new Scope(graph, weights);
   const scope = root.at('encoder');
-  // Its latents are compared as float32 numbers, and it runs once a request.
-  const norm = autoEncoderNorm(config, 'by-row');
+  const norm = autoEncoderNorm(config, 'pixels');
   const { latentChannels, imageChannels, levelChannels } = config;
   const momentChannels = 2 * latentChannels;
 
