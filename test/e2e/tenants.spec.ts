@@ -51,7 +51,7 @@ describe('two tenants', () => {
     const receiver = await WebhookReceiver.start();
     const [mine, theirs] = await Promise.all([fleet.newKey('mine'), fleet.newKey('theirs')]);
     const webhook = { url: receiver.url, events: ['job.succeeded'] };
-    const running = await fleet.generate({ prompt: 'mine sleep=50', steps: 200 }, { key: mine.key });
+    const running = await fleet.generate({ prompt: 'mine sleep=1000', steps: 1000 }, { key: mine.key });
     const done = await fleet.generate({ prompt: 'mine', steps: 1, webhook }, { key: mine.key });
     await fleet.finished(done.id);
     await eventually(() => receiver.received.length === 1);

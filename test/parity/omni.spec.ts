@@ -83,13 +83,12 @@ describe('the batch of a checkpoint that makes and edits images', () => {
     cfgTruncation: 1,
     seed: 1,
   };
-  // Long enough to be still running when the next of its layout is prepared.
-  const edit: ImageRequest = { ...base, steps: 40, source: { kind: 'edit', images: [input] } };
+  const edit: ImageRequest = { ...base, source: { kind: 'edit', images: [input] } };
   const mixed: ImageRequest[] = [
     edit,
     base,
     { ...edit, seed: 2 },
-    { ...edit, seed: 3, steps: 4, guidanceScale: 2, source: { kind: 'edit', images: [input, input] } },
+    { ...edit, seed: 3, guidanceScale: 2, source: { kind: 'edit', images: [input, input] } },
     { ...base, seed: 4, guidanceScale: 3, steps: 6 },
     { ...base, seed: 5, source: { kind: 'image-to-image', image: input, strength: 0.7 } },
   ];
@@ -101,7 +100,20 @@ describe('the batch of a checkpoint that makes and edits images', () => {
       for (const request of mixed) solo.push((await engine.run(request)).pixels);
       const made = await Promise.all(mixed.map((request) => engine.run(request)));
       made.forEach(({ pixels }, i) => expect(psnr(pixels, solo[i]!)).toBeGreaterThanOrEqual(50));
-      expect(made[0]!.batch.max).toBeGreaterThan(1);
+
+      // One of their layout that runs for as long as they do.
+      const ended = new AbortController();
+      let neighbour: Promise<unknown> = Promise.resolve();
+      await new Promise<void>((onStep) => {
+        neighbour = engine.run({ ...edit, seed: 9, steps: 5_000 }, { onStep: () => onStep() }, ended.signal);
+      });
+      const beside = await Promise.all([0, 2].map((i) => engine.run(mixed[i]!)));
+      ended.abort(new Error('seen enough'));
+      await expect(neighbour).rejects.toThrow('seen enough');
+      for (const [i, { pixels, batch }] of beside.entries()) {
+        expect(batch.max).toBeGreaterThan(1);
+        expect(psnr(pixels, solo[2 * i]!)).toBeGreaterThanOrEqual(50);
+      }
       expect(engine.tokensInFlight).toBe(0);
     } finally {
       await engine.close();

@@ -76,7 +76,7 @@ describe('EngineHost', () => {
   });
 
   it('kills a host that hangs', async () => {
-    await open('fine', 300);
+    await open('fine', 2_000);
     const crash = once(host, 'crash');
     const image = run('wait');
     await run('a sign of life');

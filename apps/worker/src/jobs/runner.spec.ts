@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { isTerminal } from '@app/common/contracts/job-states.js';
 import type { JobRecord } from '@app/common/jobs/job-record.js';
@@ -8,9 +8,10 @@ import { ModelKeys } from '@app/common/jobs/model-keys.js';
 import { workerConnection } from '@app/common/queue/connection.js';
 import { JobSource } from '@app/common/queue/job-source.js';
 import type { ImageRequest } from '@app/inference';
+import { eventually } from '../../../../test/support/eventually.js';
 import { generationRequest, newJob, newModel } from '../../../../test/support/jobs.js';
 import { MemoryStorage } from '../../../../test/support/memory-storage.js';
-import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { useRedis } from '../../../../test/support/redis.js';
 import type { RunObserver } from '../engine-host/client.js';
 import type { EncodedImage } from '../engine-host/protocol.js';
 import { EngineCrashed, EngineRequestFailed } from '../engine-host/errors.js';
@@ -18,6 +19,8 @@ import { Admission } from './admission.js';
 import { JobInputs } from './job-inputs.js';
 import { Publisher } from './publisher.js';
 import { JobRunner } from './runner.js';
+
+const { redisUrl } = await useRedis();
 
 /** An engine whose images are made when the test says so, with seeds as their bytes. */
 class HandEngine {
@@ -48,12 +51,6 @@ class HandEngine {
 }
 
 describe('JobRunner', () => {
-  let redis: TestRedis;
-  beforeAll(async () => {
-    redis = await testRedis();
-  });
-  afterAll(() => redis.stop());
-
   let model: string;
   let engine: HandEngine;
   let storage: MemoryStorage;
@@ -67,7 +64,7 @@ describe('JobRunner', () => {
     model = newModel();
     engine = new HandEngine();
     storage = new MemoryStorage();
-    connections = [workerConnection(redis.url), workerConnection(redis.url)];
+    connections = [workerConnection(redisUrl), workerConnection(redisUrl)];
     store = new JobStore(connections[0]!, { models: [model] });
     source = new JobSource(connections[1]!, model, `worker-${model}`);
     await source.open();
@@ -96,16 +93,6 @@ describe('JobRunner', () => {
   const accept = async (changes: Partial<typeof generationRequest> = {}): Promise<string> => {
     const { record } = await store.accept(newJob(model, { request: { ...generationRequest, ...changes } }));
     return record.id;
-  };
-  const eventually = async <T>(
-    look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  ): Promise<T> => {
-    for (let tries = 0; tries < 200; tries++) {
-      const found = await look();
-      if (found) return found;
-      await new Promise((done) => setTimeout(done, 25));
-    }
-    throw new Error(`waited in vain: ${look.toString()}`);
   };
   const inEngine = (count: number): Promise<boolean> => eventually(() => engine.waiting.length === count);
   const ended = (id: string): Promise<JobRecord> =>
@@ -285,12 +272,16 @@ describe('JobRunner', () => {
   });
 
   it('goes on fetching when a job can neither begin nor be handed back', async () => {
-    const refuse = (): Promise<never> => Promise.reject(new Error('READONLY'));
+    let refused = 0;
+    const refuse = (): Promise<never> => {
+      refused += 1;
+      return Promise.reject(new Error('READONLY'));
+    };
     const [get, handBack] = [store.get.bind(store), source.handBack.bind(source)];
     Object.assign(store, { get: refuse });
     Object.assign(source, { handBack: refuse });
     await accept();
-    await new Promise((done) => setTimeout(done, 1500));
+    await eventually(() => refused >= 2);
     Object.assign(store, { get });
     Object.assign(source, { handBack });
     const next = await accept();

@@ -10,7 +10,8 @@ describe('ImageFetcher', () => {
   let hits = 0;
   let sent = 0;
   const production = new ImageFetcher({ embedded: false });
-  const embedded = new ImageFetcher({ embedded: true, timeoutMs: 500 });
+  const embedded = new ImageFetcher({ embedded: true });
+  const hasty = new ImageFetcher({ embedded: true, timeoutMs: 500 });
   const local = (path: string): string => `http://127.0.0.1:${port}${path}`;
 
   beforeAll(async () => {
@@ -34,6 +35,7 @@ describe('ImageFetcher', () => {
   afterAll(async () => {
     await production.close();
     await embedded.close();
+    await hasty.close();
     server.closeAllConnections();
     server.close();
   });
@@ -64,7 +66,7 @@ describe('ImageFetcher', () => {
   });
 
   it.each(['/moved', '/gone', '/never', '/slow'])('takes no image from %s', async (path) => {
-    await expect(embedded.fetch(local(path))).rejects.toMatchObject({ code: 'image_unreachable' });
+    await expect(hasty.fetch(local(path))).rejects.toMatchObject({ code: 'image_unreachable' });
   });
 
   it('stops reading at the limit', async () => {

@@ -8,7 +8,7 @@ const message: OutgoingRequest = {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: '{}',
-  timeoutMs: 300,
+  timeoutMs: 60_000,
 };
 
 describe('OutgoingClient', () => {
@@ -68,8 +68,12 @@ describe('OutgoingClient', () => {
     });
   });
 
-  it.each([['/never'], ['/reset']])('fails when %s is answered', async (path) => {
-    await expect(embedded.send(`http://127.0.0.1:${port}${path}`, message)).rejects.toThrow(DeliveryFailed);
+  it.each([
+    ['/never', 300],
+    ['/reset', 60_000],
+  ])('fails when %s is answered', async (path, timeoutMs) => {
+    const failing = embedded.send(`http://127.0.0.1:${port}${path}`, { ...message, timeoutMs });
+    await expect(failing).rejects.toThrow(DeliveryFailed);
   });
 
   it('reads no more of an answer than it needs', async () => {

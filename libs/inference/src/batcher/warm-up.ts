@@ -26,13 +26,14 @@ export async function warmUp<Request, State, Sample, Result, Preview>(
   port: StepPort<Request, State, Sample, Result, Preview>,
   request: Request,
   samplesPerCall: number,
+  now: () => number = () => performance.now(),
 ): Promise<StepCost> {
   const state = await port.prepare(request);
   const samples = port.samples(state);
   // The first call allocates; it is not timed.
   const outputs = await port.evaluate(samples);
   const tokens = port.tokens(request);
-  const aloneMs = await fastestMs(() => port.evaluate(samples), calls.most);
+  const aloneMs = await fastestMs(() => port.evaluate(samples), calls.most, now);
   const msPerToken = aloneMs / tokens;
   const tokenBudget = Math.max(tokens, Math.floor(roundMs / msPerToken));
 
@@ -40,7 +41,7 @@ export async function warmUp<Request, State, Sample, Result, Preview>(
   // Where a call takes that long its fixed part is small, and a start must not take minutes to find out.
   if (aloneMs < calls.forMs / samplesPerCall) {
     const full = Array.from({ length: samplesPerCall }, () => samples).flat();
-    const fullMs = await fastestMs(() => port.evaluate(full), 2);
+    const fullMs = await fastestMs(() => port.evaluate(full), 2, now);
     // A call of n tokens takes fixedMs + n · msPerFurtherToken.
     const msPerFurtherToken = Math.max(0, fullMs - aloneMs) / ((samplesPerCall - 1) * tokens);
     const fixedMs = Math.max(0, aloneMs - tokens * msPerFurtherToken);
@@ -62,13 +63,13 @@ export async function runThrough<Request, State, Sample, Result, Preview>(
   await port.finish(port.advance(state, outputs));
 }
 
-async function fastestMs(call: () => Promise<unknown>, most: number): Promise<number> {
-  const startedAt = performance.now();
+async function fastestMs(call: () => Promise<unknown>, most: number, now: () => number): Promise<number> {
+  const startedAt = now();
   let fastest = Infinity;
-  for (let made = 0; made < most && (made === 0 || performance.now() - startedAt < calls.forMs); made++) {
-    const from = performance.now();
+  for (let made = 0; made < most && (made === 0 || now() - startedAt < calls.forMs); made++) {
+    const from = now();
     await call();
-    fastest = Math.min(fastest, performance.now() - from);
+    fastest = Math.min(fastest, now() - from);
   }
   return fastest;
 }
