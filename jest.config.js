@@ -33,6 +33,7 @@ export default {
       suite(name, [`<rootDir>/test/${name}/**/*.spec.ts`]),
     ),
   ],
+  testSequencer: '<rootDir>/test/mixed-sequencer.mjs',
   // For a test that hangs: none is bounded by how busy the machine is.
   testTimeout: 240_000,
 };
