@@ -21,4 +21,5 @@ fi
 
 node bench/gpu/parity.mjs --provider "$provider" || echo 'PARITY IS OUT OF BOUNDS' >&2
 node bench/gpu/transformer.mjs --checkpoint "$checkpoint" --provider "$provider" --sizes "$sizes" --python "$python" "${options[@]}"
+[ "$provider" = cpu ] || node bench/batches.mjs --provider "$provider"
 CUDA_LAUNCH_BLOCKING=1 node bench/gpu/profile.mjs --checkpoint "$checkpoint" --provider "$provider" --side "$side"

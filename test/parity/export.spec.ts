@@ -40,7 +40,7 @@ const cases: [string, keyof typeof graphs, string, Inputs][] = [
     'textEncoder',
     'hidden',
     {
-      token_ids: ints(1, 5, 9, 2),
+      token_ids: { integers: [1, 5, 9, 2], dims: [1, 4] },
       cos: wave(4, configs.textEncoder.headWidth / 2),
       sin: wave(4, configs.textEncoder.headWidth / 2),
     },
@@ -94,7 +94,7 @@ describe('exportCheckpoint', () => {
       key,
       input instanceof Tensor
         ? new OnnxTensor('float32', input.data, input.dims)
-        : new OnnxTensor('int64', BigInt64Array.from(input.integers, BigInt), [input.integers.length]),
+        : new OnnxTensor('int64', BigInt64Array.from(input.integers, BigInt), input.dims ?? [input.integers.length]),
     ]);
     const expected = (await own.run(inputs, [output]))[output]!;
     const actual = (await plain.run(Object.fromEntries(feeds)))[output]!;

@@ -55,7 +55,11 @@ class BatchedEngine implements ImageEngine {
     private readonly opened: OpenPipeline,
     readonly stepCost: StepCost,
   ) {
-    this.batcher = new Batcher(opened.pipeline, { ...stepCost, samplesPerCall });
+    this.batcher = new Batcher(opened.pipeline, {
+      ...stepCost,
+      samplesPerCall,
+      finishesAtOnce: opened.pipeline.finishesAtOnce,
+    });
   }
 
   get tokensInFlight(): number {

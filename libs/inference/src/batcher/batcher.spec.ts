@@ -30,7 +30,7 @@ class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, numbe
   readonly log: string[] = [];
   /** Held decodes end when this is called. */
   private readonly held: (() => void)[] = [];
-  private readonly underWay = new Set<string>();
+  private readonly underWay: string[] = [];
 
   tokens = ({ tokens = 100 }: FakeRequest): number => tokens;
   steps = ({ steps }: FakeRequest): number => steps;
@@ -60,6 +60,8 @@ class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, numbe
 
   /** Decodes and previews of this request go on until `release`. */
   holds = '';
+  /** As the batcher's limit says. */
+  finishesAtOnce = 1;
   release(): void {
     this.holds = '';
     for (const end of this.held.splice(0)) end();
@@ -69,13 +71,14 @@ class FakePipeline implements StepPort<FakeRequest, FakeState, FakeSample, numbe
     this.log.push(label);
     const [stage = ''] = label.split(' ');
     const lane = stage === 'preview' ? 'finish' : stage;
-    if (lane !== 'prepare') expect(this.underWay).not.toContain(lane);
-    this.underWay.add(lane);
+    const beside = this.underWay.filter((each) => each === lane).length;
+    if (lane !== 'prepare') expect(beside).toBeLessThan(stage === 'finish' ? this.finishesAtOnce : 1);
+    this.underWay.push(lane);
     await nextTurn();
     if (lane === 'finish' && this.holds !== '' && label.includes(` ${this.holds}`)) {
       await new Promise<void>((end) => this.held.push(end));
     }
-    this.underWay.delete(lane);
+    this.underWay.splice(this.underWay.indexOf(lane), 1);
     if (fails) throw new Error(`${label} failed`);
     return make();
   }
@@ -97,8 +100,10 @@ const setUp = (limits: Partial<BatcherLimits> = {}) => {
     tokenBudget: 10_000,
     samplesPerCall: 4,
     tokensPerCall: Infinity,
+    finishesAtOnce: 1,
     ...limits,
   });
+  pipeline.finishesAtOnce = limits.finishesAtOnce ?? 1;
   const names = (): string[] => pipeline.calls.map((call) => call.map(({ owner }) => owner.name).join(''));
   return { pipeline, batcher, names };
 };
@@ -176,6 +181,21 @@ describe('Batcher', () => {
     expect(alone.batch).toEqual({ max: 1, mean: 1 });
     expect(other.batch.max).toBe(2);
     expect(names().filter((call) => call.includes('a'))).toEqual(['a', 'a', 'a']);
+  });
+
+  it('finishes requests together where they may, and loses none of them to the failure of another', async () => {
+    const { pipeline, batcher } = setUp({ finishesAtOnce: 2 });
+    pipeline.holds = 'a';
+    const requests = [
+      { name: 'a', steps: 1 },
+      { name: 'b', steps: 1, fails: 'finish' as const },
+      { name: 'c', steps: 1 },
+    ];
+    const ends = requests.map((request) => reason(batcher.run(request)));
+    expect(await ends[1]).toEqual(new Error('finish b failed'));
+    expect(pipeline.log.filter((entry) => entry.startsWith('finish'))).toEqual(['finish a', 'finish b']);
+    pipeline.release();
+    expect(await Promise.all([ends[0], ends[2]])).toEqual(['resolved', 'resolved']);
   });
 
   it('does not hold a small request behind a large one for more than one step', async () => {

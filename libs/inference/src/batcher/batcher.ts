@@ -107,22 +107,25 @@ export class Batcher<Request, State, Sample, Result, Preview> {
     await Promise.all(preparing);
   }
 
-  /** Finishes a request that is done, or makes a preview when none is. */
+  /** Finishes requests that are done, or makes a preview when none is. */
   private decodeNext(): void {
     if (this.decoding.busy) return;
-    const [done] = this.at('finishing').sort(byPlace);
+    const done = this.at('finishing').sort(byPlace).slice(0, this.limits.finishesAtOnce);
     const [foreseen] = [...this.tickets].filter(({ duePreview }) => duePreview !== null).sort(byPlace);
-    if (done) this.decoding.start(() => this.finish(done));
+    if (done.length > 0) this.decoding.start(() => this.finish(done));
     else if (foreseen) this.decoding.start(() => this.preview(foreseen));
   }
 
-  private finish(ticket: Ticket<Request, State, Sample, Result, Preview>): Promise<void> {
-    return this.guarded([ticket], async () => {
-      if (ticket.phase.at !== 'finishing') return;
-      const result = await this.port.finish(ticket.phase.state);
-      this.tickets.delete(ticket);
-      ticket.complete(result);
-    });
+  private async finish(tickets: readonly Ticket<Request, State, Sample, Result, Preview>[]): Promise<void> {
+    const finishing = tickets.map((ticket) =>
+      this.guarded([ticket], async () => {
+        if (ticket.phase.at !== 'finishing') return;
+        const result = await this.port.finish(ticket.phase.state);
+        this.tickets.delete(ticket);
+        ticket.complete(result);
+      }),
+    );
+    await Promise.all(finishing);
   }
 
   private preview(ticket: Ticket<Request, State, Sample, Result, Preview>): Promise<void> {

@@ -2,7 +2,8 @@ import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * What the batcher runs: a pipeline seen as stages. A state is a value: `advance` returns the next one. At most one `evaluate`
- * and one of `finish` and `preview` are under way at once, and as many `prepare` as there are samples in a call.
+ * is under way at once, beside it as many `prepare` as there are samples in a call, and `finishesAtOnce` of `finish` or one
+ * `preview`.
  */
 export interface StepPort<Request, State, Sample, Result, Preview> {
   /** Work of one step, in image tokens × guidance passes. It is the unit of the admission budget and of fair turns. */
@@ -34,6 +35,8 @@ export interface CallLimits {
 export interface BatcherLimits extends CallLimits {
   /** Tokens admitted at once. A request above it runs when nothing else does. */
   tokenBudget: number;
+  /** Requests that are finished together. */
+  finishesAtOnce: number;
 }
 
 export interface RunOptions<Preview> {

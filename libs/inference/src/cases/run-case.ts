@@ -31,6 +31,7 @@ export async function runCase(options: CheckpointOptions & { request: CaseReques
       tokenBudget: Infinity,
       tokensPerCall: Infinity,
       samplesPerCall,
+      finishesAtOnce: opened.pipeline.finishesAtOnce,
     });
     const runs = await Promise.all(requests.map((each) => batcher.run(each))).finally(() => batcher.close());
     return await write(

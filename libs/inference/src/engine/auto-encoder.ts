@@ -1,6 +1,7 @@
 import type { ImageDecoder, ImageEncoder, LatentDistribution } from '../pipelines/components.js';
 import type { Session } from '../session/session.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { SharedCalls } from '../session/shared-calls.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** The autoencoder's encoder on its session. */
 export class AutoEncoderImageEncoder implements ImageEncoder {
@@ -17,10 +18,27 @@ export class AutoEncoderImageEncoder implements ImageEncoder {
 
 /** The autoencoder's decoder on its session. */
 export class AutoEncoderImageDecoder implements ImageDecoder {
-  constructor(private readonly session: Session) {}
+  private readonly calls: SharedCalls<Tensor>;
 
-  async decode(latents: Tensor): Promise<Tensor> {
-    const { image } = await this.session.run({ latents: latents.reshape([1, ...latents.dims]) }, ['image']);
-    return image.row(0);
+  /** @param latentsPerCall rows × columns of latents in all of a call's images together */
+  constructor(
+    private readonly session: Session,
+    readonly imagesPerCall: number,
+    latentsPerCall: number,
+  ) {
+    this.calls = new SharedCalls((images) => this.call(images), {
+      layout: ({ dims }) => dims.join('×'),
+      most: ({ dims: [, rows = 1, columns = 1] }) =>
+        Math.min(imagesPerCall, Math.floor(latentsPerCall / (rows * columns))),
+    });
+  }
+
+  decode(latents: Tensor): Promise<Tensor> {
+    return this.calls.run(latents);
+  }
+
+  private async call(images: readonly Tensor[]): Promise<Tensor> {
+    const { image } = await this.session.run({ latents: Tensor.stack(images) }, ['image']);
+    return image;
   }
 }

@@ -42,8 +42,9 @@ export interface Load {
 
 const bytesOf: Readonly<Record<GraphForm['compute'], number>> = { float32: 4, float16: 2, bfloat16: 2 };
 /** Image tokens of 1024 × 1024 pixels: the largest image that the estimate provides for. */
-const largestImageTokens = 4096;
-const captionTokens = 512;
+export const largestImageTokens = 4096;
+/** Tokens that a prompt is cut to. */
+export const captionTokens = 512;
 /** Steps whose modulations are computed in one call. */
 const steps = 50;
 /** A process with Node, ONNX Runtime and its two threads, as measured. */

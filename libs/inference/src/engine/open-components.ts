@@ -5,8 +5,8 @@ import { AutoEncoderImageDecoder, AutoEncoderImageEncoder } from './auto-encoder
 import { checkpointGraphs } from './checkpoint-graphs.js';
 import { checkMemory } from './check-memory.js';
 import { memoryCapacity } from './memory-capacity.js';
-import type { Load } from './memory-estimate.js';
-import { planNetworks } from './network-plan.js';
+import { captionTokens, largestImageTokens, type Load } from './memory-estimate.js';
+import { planNetworks, type Placement } from './network-plan.js';
 import { openSessions } from './open-sessions.js';
 import { proveAccelerator } from './prove-accelerator.js';
 import { Qwen3Encoder } from './qwen3-encoder.js';
@@ -35,10 +35,19 @@ export async function openComponents(
   const { sessions, editSessions, close } = await openSessions(graphs, editGraphs, plan, options.threads);
   const { edit } = configs;
   return {
-    textEncoder: new Qwen3Encoder(configs.textEncoder, sessions.textEncoder),
+    textEncoder: new Qwen3Encoder(
+      configs.textEncoder,
+      sessions.textEncoder,
+      sharers(plan.textEncoder, load),
+      captionTokens,
+    ),
     denoiser: new ZImageDenoiser(configs.transformer, sessions, { oneSamplePerCall: plan.step.form.int8Products }),
     imageEncoder: new AutoEncoderImageEncoder(sessions.encoder),
-    imageDecoder: new AutoEncoderImageDecoder(sessions.decoder),
+    imageDecoder: new AutoEncoderImageDecoder(
+      sessions.decoder,
+      sharers(plan.autoEncoder, load),
+      largestImageTokens * configs.transformer.patchSize ** 2,
+    ),
     edit:
       edit && editSessions
         ? new ZImageOmni(
@@ -53,3 +62,10 @@ export async function openComponents(
     close,
   };
 }
+
+/**
+ * Samples that may share a call before and after the loop. On a CPU none: it would be slower (docs/decisions/0022). Together
+ * they are no larger than the one that the memory is estimated for.
+ */
+const sharers = ({ executionProviders: [first] }: Placement, { samplesPerCall }: Load): number =>
+  first === 'cpu' ? 1 : samplesPerCall;

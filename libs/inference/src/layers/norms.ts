@@ -50,10 +50,10 @@ export function groupNorm(scope: Scope, x: Value, channels: number, settings: Gr
   });
 }
 
-/** Each group of [1, channels, h, w] normalised. */
+/** Each group of [batch, channels, h, w] normalised. */
 function normedAtOnce(scope: Scope, x: Value, { groups, epsilon }: GroupNormSettings): Value {
   const constant = (value: number) => scope.graph.float32s(new Array<number>(groups).fill(value), [groups]);
-  const flat = scope.reshape(x, [1, groups, -1]);
+  const flat = scope.reshape(x, [0, groups, -1]);
   const normed = scope.op('InstanceNormalization', [flat, constant(1), constant(0)], {
     attributes: { epsilon: { float: epsilon } },
   });

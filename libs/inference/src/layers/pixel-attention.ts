@@ -4,7 +4,7 @@ import { attention } from './attention.js';
 import { linear } from './linear.js';
 import { groupNorm, type GroupNormSettings } from './norms.js';
 
-/** The attention block of an autoencoder: one head over all pixels of [1, channels, h, w], added to its input. */
+/** The attention block of an autoencoder: one head over all pixels of [batch, channels, h, w], added to its input. */
 export function pixelAttention(
   scope: Scope,
   x: Value,
@@ -12,7 +12,7 @@ export function pixelAttention(
 ): Value {
   const normed = groupNorm(scope.at('group_norm'), x, channels, norm);
   const swap = (value: Value) => scope.op('Transpose', [value], { attributes: { perm: [0, 2, 1] } });
-  const pixels = swap(scope.reshape(normed, [1, channels, -1]));
+  const pixels = swap(scope.reshape(normed, [0, channels, -1]));
   const project = (name: string) => linear(scope.at(name), pixels, channels, channels, { bias: true });
   const mixed = attention(
     scope,

@@ -4,7 +4,7 @@ import { convolution } from './convolution.js';
 import { groupNorm, type GroupNormSettings } from './norms.js';
 import { silu } from './silu.js';
 
-/** diffusers' ResnetBlock2D without a time embedding: [1, inputs, h, w] → [1, outputs, h, w]. */
+/** diffusers' ResnetBlock2D without a time embedding: [batch, inputs, h, w] → [batch, outputs, h, w]. */
 export function resnetBlock(
   scope: Scope,
   x: Value,

@@ -12,7 +12,7 @@ import type { AutoEncoderConfig } from './auto-encoder-config.js';
 import { autoEncoderMiddle, autoEncoderNorm } from './auto-encoder-middle.js';
 
 /**
- * AutoencoderKL's decoder: `latents` [1, C, h, w] as the denoising loop leaves them → `image` [1, 3, h · scale, w · scale].
+ * AutoencoderKL's decoder: `latents` [batch, C, h, w] as the denoising loop leaves them → `image` [batch, 3, h · scale, w · scale].
  * Source: diffusers autoencoders/vae.py, Decoder.
  */
 export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSource, form?: GraphForm): Graph {
@@ -22,7 +22,7 @@ export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSou
   const norm = autoEncoderNorm(config, 'group');
   const { latentChannels } = config;
 
-  const latents = graph.input('latents', 'float32', [1, latentChannels, 'rows', 'columns']);
+  const latents = graph.input('latents', 'float32', ['batch', latentChannels, 'rows', 'columns']);
   let x = unscale(root, latents, config);
   if (config.postQuantConvolution) {
     x = convolution(root.at('post_quant_conv'), x, { inputs: latentChannels, outputs: latentChannels, kernel: 1 });
@@ -44,7 +44,7 @@ export function autoEncoderDecoder(config: AutoEncoderConfig, weights: WeightSou
 
   x = silu(scope, groupNorm(scope.at('conv_norm_out'), x, channels, norm));
   x = convolution(scope.at('conv_out'), x, { inputs: channels, outputs: config.imageChannels, kernel: 3 });
-  graph.output('image', x, [1, config.imageChannels, 'height', 'width']);
+  graph.output('image', x, ['batch', config.imageChannels, 'height', 'width']);
   return graph.build();
 }
 

@@ -13,8 +13,8 @@ import { Tensor } from '../tensor/tensor.js';
 import type { Qwen3Config } from './qwen3-config.js';
 
 /**
- * Qwen3 up to `hidden_states[-2]`, the input of its last layer: `token_ids` [length] int64, `cos` and `sin`
- * [length, headWidth / 2] → `hidden` [1, length, width]. The last layer and the final norm are not built.
+ * Qwen3 up to `hidden_states[-2]`, the input of its last layer: `token_ids` [batch, length] int64, `cos` and
+ * `sin` [length, headWidth / 2] → `hidden` [batch, length, width], of sequences of one length. The last layer and the final norm are not built.
  * Source: transformers models/qwen3/modeling_qwen3.py.
  */
 export function qwen3TextEncoder(config: Qwen3Config, weights: WeightSource, form?: GraphForm): Graph {
@@ -22,18 +22,17 @@ export function qwen3TextEncoder(config: Qwen3Config, weights: WeightSource, for
   const scope = new Scope(graph, weights);
   const { width } = config;
 
-  const tokenIds = graph.input('token_ids', 'int64', ['length']);
+  const tokenIds = graph.input('token_ids', 'int64', ['batch', 'length']);
   const tables: RotaryTables = {
     cos: graph.input('cos', 'float32', ['length', config.headWidth / 2]),
     sin: graph.input('sin', 'float32', ['length', config.headWidth / 2]),
   };
 
   const embedding = scope.at('embed_tokens').storedWeight('weight', [config.vocabularySize, width]);
-  const embedded = scope.op('Gather', [embedding, tokenIds]);
-  let x = scope.reshape(scope.cast(embedded, graph.form.compute), [1, -1, width]);
+  let x = scope.cast(scope.op('Gather', [embedding, tokenIds]), graph.form.compute);
   for (let i = 0; i < config.layerCount - 1; i++) x = layer(scope.at('layers', i), x, tables, config);
 
-  graph.output('hidden', x, [1, 'length', width]);
+  graph.output('hidden', x, ['batch', 'length', width]);
   return graph.build();
 }
 
@@ -88,11 +87,11 @@ function selfAttention(scope: Scope, x: Value, tables: RotaryTables, config: Qwe
   return linear(scope.at('o_proj'), attended, headCount * headWidth, width, { bias });
 }
 
-/** Each key or value head as often as query heads share it: [1, length, keyValueHeads · headWidth] → [1, length, heads · headWidth]. */
+/** Each key or value head as often as query heads share it: [batch, length, keyValueHeads · headWidth] → [batch, length, heads · headWidth]. */
 function repeatHeads(scope: Scope, x: Value, { headCount, keyValueHeadCount, headWidth }: Qwen3Config): Value {
   const copies = headCount / keyValueHeadCount;
   if (copies === 1) return x;
-  const heads = scope.reshape(x, [0, -1, keyValueHeadCount, 1, headWidth]);
+  const heads = scope.reshape(x, [0, 0, keyValueHeadCount, 1, headWidth]);
   const repeated = scope.op('Expand', [heads, scope.graph.int64s([1, 1, 1, copies, 1])]);
-  return scope.reshape(repeated, [1, -1, headCount * headWidth]);
+  return scope.reshape(repeated, [0, 0, headCount * headWidth]);
 }

@@ -93,6 +93,8 @@ export interface ImageEncoder {
 }
 
 export interface ImageDecoder {
+  /** Images of one size that share a call when they are asked for at once. */
+  readonly imagesPerCall: number;
   /** latents [C, h, w] as the loop leaves them (shift and scale not yet undone) → RGB [3, H, W] in [-1, 1], unclamped */
   decode(latents: Tensor): Promise<Tensor>;
 }

@@ -62,6 +62,11 @@ export class ImagePipeline {
     return this.components.edit !== null;
   }
 
+  /** Results whose decoding may share a call. */
+  get finishesAtOnce(): number {
+    return this.components.imageDecoder.imagesPerCall;
+  }
+
   /** Steps that a request runs: those that its strength leaves of the schedule. */
   steps({ steps, source }: Pick<PipelineRequest, 'steps' | 'source'>): number {
     return steps - firstStepOf({ steps, source });

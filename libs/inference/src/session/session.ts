@@ -13,9 +13,10 @@ export interface SessionGraph {
   root: string;
 }
 
-/** Integers as an int64 input. */
+/** Integers as an int64 input, of one axis unless `dims` says otherwise. */
 export interface Integers {
   integers: readonly number[];
+  dims?: readonly number[];
 }
 
 /** One loaded graph, wherever it runs. */

@@ -31,7 +31,8 @@ export function fromOutputs<Output extends string>(
 
 function toInput(input: Tensor | Integers): OnnxInput {
   if (input instanceof Tensor) return { type: 'float32', data: input.data, dims: input.dims };
-  return { type: 'int64', data: BigInt64Array.from(input.integers, BigInt), dims: [input.integers.length] };
+  const { integers, dims = [integers.length] } = input;
+  return { type: 'int64', data: BigInt64Array.from(integers, BigInt), dims };
 }
 
 function fromOutput(name: string, output: OnnxOutput | undefined): Tensor {
