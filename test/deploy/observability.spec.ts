@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { freePort } from '../../apps/cli/src/embedded/port.js';
+import { drawDashboard } from '../../scripts/dashboard/draw-dashboard.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
 import { eventually } from '../support/eventually.js';
-import { Prometheus, prometheusCanBeHad, promtool, type Sample } from '../support/prometheus.js';
+import { Prometheus, prometheusCanBeHad, promtool, type Sample } from '../support/prometheus.mjs';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 interface Dashboard {
@@ -72,24 +72,11 @@ it('provisions Grafana with the dashboard, from the data source that its panels 
         workerEntry: worker,
         environmentOf: (entry) => (ports[entry] === undefined ? {} : { METRICS_PORT: ports[entry] }),
       });
-      const targets: Record<string, string> = {
-        api: new URL(fleet.url).host,
-        sender: `127.0.0.1:${ports[sender]}`,
-        worker: `127.0.0.1:${ports[worker]}`,
-      };
-      // The shipped configuration, but for where the processes are and how often they are asked.
-      const { scrape_configs } = parse(readFileSync('observability/prometheus.yml', 'utf8')) as {
-        scrape_configs: { job_name: string }[];
-      };
-      const config = {
-        global: { scrape_interval: '1s', evaluation_interval: '1s' },
-        rule_files: [resolve('observability/alerts.yml')],
-        scrape_configs: scrape_configs.map(({ job_name }) => ({
-          job_name,
-          static_configs: [{ targets: [targets[job_name]] }],
-        })),
-      };
-      prometheus = await Prometheus.start(stringify(config));
+      prometheus = await Prometheus.scraping({
+        api: [new URL(fleet.url).host],
+        sender: [`127.0.0.1:${ports[sender]}`],
+        worker: [`127.0.0.1:${ports[worker]}`],
+      });
       await eventually(async () => (await prometheus.query('up == 1')).length === 3);
       const webhook = { url: receiver.url };
       for (const seed of [1, 2, 3]) await fleet.generate({ prompt: 'red apple', seed, steps: 2, webhook });
@@ -119,6 +106,15 @@ it('provisions Grafana with the dashboard, from the data source that its panels 
       for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
         for (const { metric } of samples) expect(Object.keys(metric)).toContain(label);
       }
+    });
+
+    it('draws every panel of the dashboard with its series', async () => {
+      const endS = Date.now() / 1000;
+      const svg = await drawDashboard(prometheus, { startS: endS - 60, endS, stepS: 1 });
+      const texts = [...svg.matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => text!.replaceAll('&#39;', "'"));
+      const legends = ['p95 instant', 'budget instant', '/v1/generations 202', 'delivered'];
+      expect(texts).toEqual(expect.arrayContaining([...dashboard.panels.map(({ title }) => title), ...legends]));
+      expect(texts).not.toContain('No data');
     });
 
     it('evaluates every alert, and none fires', async () => {
