@@ -86,6 +86,43 @@ describe('openPipeline', () => {
     ),
     ['scheduler/scheduler_config.json', { time_shift_type: 'cosine' }, /scheduler_config\.json: time_shift_type: /],
     ['tokenizer/tokenizer.json', { model: null }, /tokenizer\.json: model/],
+    ['tokenizer/tokenizer.json', { model: { type: 'WordLevel' } }, /tokenizer\.json: model\.type: WordLevel is not/],
+    ['tokenizer/tokenizer.json', { model: { type: 'BPE', dropout: 0.1 } }, /tokenizer\.json: model\.dropout: not/],
+    ['tokenizer/tokenizer.json', { model: { type: 'BPE', fuse_unk: true } }, /tokenizer\.json: model\.fuse_unk: only/],
+    ['tokenizer/tokenizer.json', { pre_tokenizer: null }, /tokenizer\.json: pre_tokenizer: must cut into bytes/],
+    ['tokenizer/tokenizer.json', { pre_tokenizer: { type: 'Whitespace' } }, /pre_tokenizer\.type: Whitespace is not/],
+    [
+      'tokenizer/tokenizer.json',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Split', behavior: 'MergedWithNext' }] } },
+      /tokenizer\.json: pre_tokenizer\.pretokenizers\.0\.behavior: MergedWithNext is not/,
+    ],
+    ['tokenizer/tokenizer.json', { normalizer: { type: 'Precompiled' } }, /normalizer\.type: Precompiled is not/],
+    [
+      'tokenizer/tokenizer.json',
+      { post_processor: { type: 'TemplateProcessing', special_tokens: { '<s>': { ids: [1] } } } },
+      /tokenizer\.json: post_processor\.special_tokens\.<s>: tokens added to a prompt are not supported/,
+    ],
+    ['tokenizer/tokenizer.json', { truncation: { direction: 'Left' } }, /truncation\.direction: Left is not/],
+    ...['single_word', 'lstrip', 'rstrip'].map((option): [string, Record<string, unknown>, RegExp] => [
+      'tokenizer/tokenizer.json',
+      { added_tokens: [{ id: 0, content: 'fox', [option]: true }] },
+      new RegExp(`tokenizer\\.json: added_tokens\\.0\\.${option}: only false`),
+    ]),
+    ...Object.entries({
+      pad_token: 'apple',
+      eos_token: { content: 'apple' },
+      additional_special_tokens: ['apple'],
+      extra_special_tokens: { fruit: 'apple' },
+    }).map(([field, tokens]): [string, Record<string, unknown>, RegExp] => [
+      'tokenizer/tokenizer_config.json',
+      { [field]: tokens },
+      new RegExp(`tokenizer_config\\.json: ${field}: apple is not among the added_tokens`),
+    ]),
+    [
+      'tokenizer/tokenizer_config.json',
+      { added_tokens_decoder: { '7': { content: 'apple' } } },
+      /tokenizer_config\.json: added_tokens_decoder\.7: apple is not/,
+    ],
     [
       'scheduler/scheduler_config.json',
       { use_karras_sigmas: true },
@@ -106,6 +143,19 @@ describe('openPipeline', () => {
     await expect(openPipeline({ checkpoint })).rejects.toThrow(message);
     await expect(openPipeline({ checkpoint })).rejects.toThrow(CheckpointError);
   });
+
+  it.each([
+    ['special_tokens_map.json', { pad_token: 'apple' }, 'pad_token'],
+    ['added_tokens.json', { apple: 7 }, 'additional_special_tokens'],
+  ])(
+    'names a token that %s would add, unless tokenizer_config.json lists all of them',
+    async (name, content, field) => {
+      writeFileSync(join(checkpoint, 'tokenizer', name), JSON.stringify(content));
+      await expect(openPipeline({ checkpoint })).rejects.toThrow(`tokenizer/${name}: ${field}: apple is not among`);
+      edit('tokenizer/tokenizer_config.json', (config) => ({ ...config, added_tokens_decoder: {} }));
+      expect(await tokensOfPrompt()).toBeGreaterThan(0);
+    },
+  );
 
   it.each([
     ['transformer', 'transformer/config.json', { rope_theta: 1e-300 }],

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
 import { openComponents } from './engine/open-components.js';
 import type { Load } from './engine/memory-estimate.js';
@@ -7,6 +7,13 @@ import { CheckpointError } from './errors.js';
 import { ImagePipeline } from './pipelines/image-pipeline.js';
 import { SchedulerConfig } from './scheduler/scheduler-config.js';
 import { PromptTokenizer } from './tokenizer/prompt-tokenizer.js';
+import {
+  addedTokensFile,
+  specialTokensMap,
+  tokenizerConfig,
+  tokenizerJson,
+  unknownSpecialToken,
+} from './tokenizer/tokenizer-config.js';
 
 export interface OpenPipeline {
   pipeline: ImagePipeline;
@@ -33,24 +40,10 @@ export async function openPipeline(
   };
 }
 
-/** An option of a tokenizer that would change what a prompt is cut into. */
-const switchedOff = z.literal(false, { error: 'only false is supported' }).nullish();
-
-const TokenizerJson = z.looseObject({ model: z.looseObject({ type: z.string() }) });
-const TokenizerConfig = z.looseObject({
-  // diffusers cuts long prompts on the side that is named here; from the left it would cut the template's beginning.
-  truncation_side: z.literal('right', { error: 'only right is supported' }).optional(),
-  add_bos_token: switchedOff,
-  add_eos_token: switchedOff,
-  add_prefix_space: switchedOff,
-  do_lower_case: switchedOff,
-  split_special_tokens: switchedOff,
-  chat_template: z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish(),
-});
-
 function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
-  const tokenizer = checkpoint.json('tokenizer/tokenizer.json', TokenizerJson);
-  const config = checkpoint.json('tokenizer/tokenizer_config.json', TokenizerConfig);
+  const tokenizer = checkpoint.json('tokenizer/tokenizer.json', tokenizerJson);
+  const config = checkpoint.json('tokenizer/tokenizer_config.json', tokenizerConfig);
+  checkSpecialTokens(checkpoint, tokenizer, config);
   const chatTemplate = chatTemplateOf(checkpoint, config.chat_template);
   try {
     const opened = new PromptTokenizer({ tokenizer, config, chatTemplate });
@@ -61,8 +54,26 @@ function openTokenizer(checkpoint: Checkpoint): PromptTokenizer {
   }
 }
 
+/** Every file in which transformers looks for tokens names only those that tokenizer.json adds. */
+function checkSpecialTokens(
+  checkpoint: Checkpoint,
+  tokenizer: z.output<typeof tokenizerJson>,
+  config: z.output<typeof tokenizerConfig>,
+): void {
+  const older = config.added_tokens_decoder ? [] : (['special_tokens_map.json', 'added_tokens.json'] as const);
+  const schemas = { 'special_tokens_map.json': specialTokensMap, 'added_tokens.json': addedTokensFile };
+  const files = older
+    .filter((name) => checkpoint.has(`tokenizer/${name}`))
+    .map((name) => [`tokenizer/${name}`, checkpoint.json(`tokenizer/${name}`, schemas[name])] as const);
+  for (const [file, named] of [['tokenizer/tokenizer_config.json', config] as const, ...files]) {
+    const unknown = unknownSpecialToken(tokenizer, named);
+    if (!unknown) continue;
+    throw new CheckpointError(file, unknown.field, `${unknown.token} is not among the added_tokens of tokenizer.json`);
+  }
+}
+
 /** As in transformers: a file of its own comes before the field; among named templates `default` is taken. */
-function chatTemplateOf(checkpoint: Checkpoint, field: z.infer<typeof TokenizerConfig>['chat_template']): string {
+function chatTemplateOf(checkpoint: Checkpoint, field: z.infer<typeof tokenizerConfig>['chat_template']): string {
   const file = 'tokenizer/chat_template.jinja';
   if (checkpoint.has(file)) return checkpoint.text(file);
   const template = typeof field === 'string' ? field : field?.find(({ name }) => name === 'default')?.template;

@@ -1,8 +1,8 @@
 import { createContext, runInContext } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { z } from 'zod';
 import { PromptTimeout } from './prompt-timeout.js';
+import { namedSpecialTokens } from './tokenizer-config.js';
 
 /** Tokens of a prompt that the text encoder is shown, chat template included; the rest is cut, as in diffusers. */
 export const maxPromptTokens = 512;
@@ -23,10 +23,6 @@ export interface TokenizerFiles {
   chatTemplate: string;
 }
 
-/** Special tokens that transformers lets a template name. */
-const specialTokens = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
-const specialToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
-
 // The package's own types do not resolve under nodenext (its relative imports carry no extension).
 const TextTokenizer = Tokenizer as unknown as new (tokenizer: object, config: object) => TextTokenizer;
 interface TextTokenizer {
@@ -43,7 +39,7 @@ export class PromptTokenizer {
   constructor({ tokenizer, config, chatTemplate }: TokenizerFiles) {
     this.tokenizer = new TextTokenizer(tokenizer, config);
     this.template = new Template(chatTemplate);
-    this.specialTokens = specialTokensOf(config);
+    this.specialTokens = namedSpecialTokens(config);
   }
 
   /**
@@ -97,12 +93,4 @@ function within<Result>(timeoutMs: number, work: () => Result): Result {
     const timedOut = (cause as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     throw timedOut ? new PromptTimeout(`tokenizing the prompt timed out after ${timeoutMs} ms`, { cause }) : cause;
   }
-}
-
-function specialTokensOf(config: object): Record<string, string> {
-  const named = Object.entries(config).flatMap(([name, value]) => {
-    const token = specialTokens.includes(name) ? specialToken.safeParse(value) : undefined;
-    return token?.success ? [[name, token.data] as const] : [];
-  });
-  return Object.fromEntries(named);
 }
