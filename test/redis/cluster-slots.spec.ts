@@ -93,7 +93,7 @@ describe('a Redis in cluster mode', () => {
     const deliveries = new DeliveryQueue(redis);
     for (const [i, model] of models.entries()) {
       const outbox = new Outbox(redis, model);
-      const entries = await outbox.lease();
+      const entries = await outbox.lease(50);
       expect(entries).toEqual([`${ids[i]}.job.succeeded`]);
       await deliveries.add(entries.map((entry) => ({ entry, attempts: 3 })));
       await outbox.remove(entries);

@@ -25,7 +25,9 @@ describe('the quota of GPU-seconds', () => {
 
   const accept = async (changes: Parameters<typeof newJob>[1] = {}) =>
     (await jobs.accept(newJob(model, { tenant: model, cost: 4, quota: 10, ...changes }))).record.id;
-  const pump = () => new OutboxPump(redis, model, { jobs, deliveries, quota: new GpuQuota(redis), attempts: 1 }).pump();
+  const firstAttempts = { room: () => Promise.resolve(50), begin: () => undefined };
+  const pump = () =>
+    new OutboxPump(redis, model, { jobs, deliveries, firstAttempts, quota: new GpuQuota(redis), attempts: 1 }).pump();
 
   it('is used up by accepted jobs, over all models', async () => {
     await accept();

@@ -37,6 +37,8 @@ describe('webhooks', () => {
   let tenant: string;
   /** Status of the n-th answer, from 0 on; the last one stays. */
   let answers: { status: number; headers?: Record<string, string> }[];
+  /** When the endpoint /slow answers. */
+  let slowEndpoint: Promise<void>;
 
   beforeAll(async () => {
     receiver = createServer((request, response) => {
@@ -45,6 +47,7 @@ describe('webhooks', () => {
         for await (const chunk of request) chunks.push(chunk as Buffer);
         const answer = answers[Math.min(received.length, answers.length - 1)]!;
         received.push({ path: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() });
+        if (request.url === '/slow') await slowEndpoint;
         response.writeHead(answer.status, answer.headers).end('thanks');
       })();
     }).listen(0, '127.0.0.1');
@@ -123,6 +126,21 @@ describe('webhooks', () => {
     ]);
   });
 
+  it('delivers to others while a slow endpoint holds every first attempt', async () => {
+    let answerSlow: () => void = () => undefined;
+    slowEndpoint = new Promise((resolve) => (answerSlow = resolve));
+    await Promise.all(Array.from({ length: 50 }, () => finishedJob(['job.succeeded'], hook('/slow'))));
+    await startSender();
+    await eventually(() => received.length === 50);
+    await finishedJob(['job.succeeded'], hook('/other'));
+    await eventually(() => received.some(({ path }) => path === '/other'));
+    const outbox = new ModelKeys(model).outbox;
+    expect(await redis.zcard(outbox)).toBeGreaterThanOrEqual(50);
+    answerSlow();
+    await eventually(async () => (await redis.zcard(outbox)) === 0);
+    expect(received).toHaveLength(51);
+  });
+
   it('waits as long as Retry-After asks', async () => {
     answers = [{ status: 503, headers: { 'retry-after': '1' } }, { status: 200 }];
     const id = await finishedJob(['job.succeeded']);
@@ -149,9 +167,9 @@ describe('webhooks', () => {
   it('delivers, under the same id, what a sender had leased when it died', async () => {
     await finishedJob(['job.succeeded']);
     const outbox = new Outbox(redis, model);
-    const [entry] = await outbox.lease();
+    const [entry] = await outbox.lease(50);
     expect(entry).toMatch(/\.job\.succeeded$/);
-    expect(await outbox.lease()).toEqual([]);
+    expect(await outbox.lease(50)).toEqual([]);
     await startSender();
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(received).toEqual([]);

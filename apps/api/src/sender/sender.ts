@@ -13,6 +13,7 @@ import { WebhookSecrets } from '@app/common/webhooks/webhook-secrets.js';
 import type { ObjectStorage } from '@app/common/storage/object-storage.js';
 import { DeadLetters } from '@app/common/webhooks/dead-letters.js';
 import { DeliverySender } from './delivery.js';
+import { FirstAttempts } from './first-attempts.js';
 import { Janitor } from './janitor.js';
 import { OutboxPump } from './outbox-pump.js';
 import { OutputCopier } from './output-copier.js';
@@ -47,6 +48,7 @@ export class Sender {
   private readonly stopped = new AbortController();
   private duties: Promise<unknown> = Promise.resolve();
   private deliveryWorker: Worker<Delivery, null, 'delivery'> | null = null;
+  private firstAttempts: FirstAttempts | null = null;
 
   constructor(private readonly options: SenderOptions) {
     const { redis, models, embedded, registry } = options;
@@ -78,21 +80,29 @@ export class Sender {
       ),
       copier: new OutputCopier(this.client, storage),
     });
+    const waitAfter = (failedAttempts: number, error: Error | undefined): number =>
+      retryDelay(failedAttempts, error instanceof DeliveryFailed ? error.retryAfterMs : null, delaysMs);
     this.deliveryWorker = this.deliveries.process(
-      async (job) => {
-        const number = job.attemptsMade + 1;
-        const { entry, replay = false } = job.data;
-        await sender.send(entry, { number, isLast: number >= (job.opts.attempts ?? 1), isReplay: replay });
+      async ({ attemptsMade, data: { entry, tried = 0, replay = false }, opts: { attempts = 1 } }) => {
+        const isLast = attemptsMade + 1 >= attempts;
+        await sender.send(entry, { number: tried + attemptsMade + 1, isLast, isReplay: replay });
         return null;
       },
       concurrentDeliveries,
-      (failedAttempts, error) =>
-        retryDelay(failedAttempts, error instanceof DeliveryFailed ? error.retryAfterMs : null, delaysMs),
+      waitAfter,
     );
+    const firstAttempts = new FirstAttempts({
+      sender,
+      deliveries: this.deliveries,
+      retryAfterMs: (error) => waitAfter(1, error),
+      onError,
+    });
+    this.firstAttempts = firstAttempts;
     await this.deliveryWorker.waitUntilReady();
     const pumpParts = {
       jobs: this.jobs,
       deliveries: this.deliveries,
+      firstAttempts,
       quota: new GpuQuota(redis),
       attempts: delaysMs.length + 1,
     };
@@ -110,6 +120,7 @@ export class Sender {
     this.stopped.abort();
     await this.deliveryWorker?.close();
     await this.duties;
+    await this.firstAttempts?.settled();
     await Promise.all([this.deliveries.close(), this.queues.close(), this.jobs.close(), this.client.close()]);
   }
 }

@@ -8,14 +8,18 @@ import { deliveryQueueName, deliveryQueuePrefix } from './queue-names.js';
 export interface Delivery {
   version: 1;
   entry: string;
+  /** Attempts that were made before it came here; default 0. */
+  tried?: number;
   /** Asked for by the client: the entry may be a dead letter. */
   replay?: true;
 }
 
-/** How often an entry is tried. */
+/** How often an entry is tried from now on, how often it was before, and how long it waits. */
 export interface OwedDelivery {
   entry: string;
   attempts: number;
+  tried?: number;
+  delayMs?: number;
 }
 
 /** The queue between outbox and endpoints: it spaces the attempts out over days. */
@@ -28,10 +32,10 @@ export class DeliveryQueue {
   async add(owed: readonly OwedDelivery[]): Promise<void> {
     if (owed.length === 0) return;
     await this.queue().addBulk(
-      owed.map(({ entry, attempts }) => ({
+      owed.map(({ entry, attempts, tried, delayMs: delay = 0 }) => ({
         name: 'delivery',
-        data: { version: 1, entry },
-        opts: optionsOf(entry, attempts),
+        data: { version: 1, entry, ...(tried !== undefined && { tried }) },
+        opts: { ...optionsOf(entry, attempts), delay },
       })),
     );
   }
@@ -64,7 +68,10 @@ export class DeliveryQueue {
       maxStalledCount: 20,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
-      settings: { backoffStrategy: (failedAttempts, _type, error) => backoff(failedAttempts, error) },
+      settings: {
+        backoffStrategy: (failedAttempts, _type, error, job) =>
+          backoff(failedAttempts + ((job?.data as Delivery | undefined)?.tried ?? 0), error),
+      },
     });
     worker.on('error', () => undefined);
     return worker;

@@ -4,7 +4,6 @@ import { ModelKeys } from '../jobs/model-keys.js';
 import { leaseOutbox } from '../jobs/scripts/lease-outbox.lua.js';
 
 const leaseMs = 30_000;
-const batchSize = 50;
 
 /** What a model's jobs owe to others, written by the scripts that changed their state. */
 export class Outbox {
@@ -17,9 +16,9 @@ export class Outbox {
     this.key = new ModelKeys(model).outbox;
   }
 
-  /** Some due entries, for this caller alone for 30 s; those that are not removed by then come again. */
-  async lease(): Promise<string[]> {
-    return (await leaseOutbox.run(this.redis, [this.key], [batchSize, leaseMs])) as string[];
+  /** So many due entries at most, for this caller alone for 30 s; those that are not removed by then come again. */
+  async lease(limit: number): Promise<string[]> {
+    return (await leaseOutbox.run(this.redis, [this.key], [limit, leaseMs])) as string[];
   }
 
   async remove(entries: readonly string[]): Promise<void> {
