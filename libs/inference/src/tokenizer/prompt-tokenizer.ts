@@ -8,10 +8,10 @@ import { namedSpecialTokens } from './tokenizer-config.js';
 export const maxPromptTokens = 512;
 
 /**
- * Milliseconds that one prompt may take; the usual is a few. Chat templates are programs and the tokenizer's patterns may
- * backtrack without end: a checkpoint's own code must not hold the process.
+ * Milliseconds that one prompt may take; the usual is a few, a hundred times that where too much runs beside. Chat templates are
+ * programs and the tokenizer's patterns may backtrack without end: a checkpoint's own code must not hold the process.
  */
-const encodeLimitMs = 1000;
+const encodeLimitMs = 5000;
 
 /** A tokenizer folder's files, parsed. */
 export interface TokenizerFiles {
