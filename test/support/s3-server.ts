@@ -10,6 +10,10 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 export interface S3Server {
   /** For openStorage; the bucket exists. */
   storageUrl: string;
+  /** host:port of SeaweedFS' master, for `weed shell`. */
+  master: string;
+  /** Of its filer, which tells what S3 does not. */
+  filerUrl: string;
   stop(): Promise<void>;
 }
 
@@ -24,8 +28,10 @@ export async function startS3Server(): Promise<S3Server> {
   await writeFile(join(folder, 's3.json'), JSON.stringify({ identities: [identity] }));
   process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-  const { server, endpoint } = await listening(binary, folder);
+  const { server, endpoint, master, filerUrl } = await listening(binary, folder);
   return {
+    master,
+    filerUrl,
     storageUrl: `s3://images?endpoint=${endpoint}&region=us-east-1&forcePathStyle=1`,
     stop: async () => {
       // Its graceful stop takes 30 s, and nothing here outlives the test.
@@ -36,7 +42,10 @@ export async function startS3Server(): Promise<S3Server> {
 }
 
 /** A server with its bucket. Somebody else may take a port between the look and its use: then the next ports are tried. */
-async function listening(binary: string, folder: string): Promise<{ server: ChildProcess; endpoint: string }> {
+async function listening(
+  binary: string,
+  folder: string,
+): Promise<Omit<S3Server, 'storageUrl' | 'stop'> & { server: ChildProcess; endpoint: string }> {
   for (let attempt = 1; ; attempt++) {
     const [master, volume, filer, s3] = await freePorts(4);
     const data = join(folder, `data-${attempt}`);
@@ -59,7 +68,7 @@ async function listening(binary: string, folder: string): Promise<{ server: Chil
     const endpoint = `http://127.0.0.1:${s3}`;
     try {
       await createBucket(endpoint, 'images', server);
-      return { server, endpoint };
+      return { server, endpoint, master: `127.0.0.1:${master}`, filerUrl: `http://127.0.0.1:${filer}` };
     } catch (error) {
       await kill(server);
       if (attempt === 3) throw error;

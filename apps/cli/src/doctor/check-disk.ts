@@ -18,6 +18,6 @@ export function judgeDisk(name: string, folder: string, freeBytes: number): Find
   const check = `disk ${name}`;
   const message = `${(freeBytes / 2 ** 30).toFixed(1)} GiB free at ${folder}`;
   if (freeBytes >= warnBytes) return ok(check, message);
-  const mend = 'make room: images are not deleted by themselves (docs/operations.md, Redis)';
+  const mend = 'make room: images are not deleted by themselves (docs/operations.md, Clearing the storage)';
   return freeBytes < failBytes ? fail(check, message, mend) : warn(check, message, mend);
 }
