@@ -19,7 +19,7 @@ export class PlaygroundPage {
     const { key, ...contextOptions } = options;
     const context = await browser.newContext(contextOptions);
     const page = await context.newPage();
-    page.setDefaultTimeout(50_000);
+    page.setDefaultTimeout(120_000);
     const self = new PlaygroundPage(page);
     page.on('pageerror', (error) => self.faults.push(error.message));
     page.on('console', (message) => {
