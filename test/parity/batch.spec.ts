@@ -11,6 +11,7 @@ import {
 } from '@app/inference';
 import { openPipeline } from '../../libs/inference/src/open-pipeline.js';
 import type { PipelineRequest } from '../../libs/inference/src/pipelines/pipeline-request.js';
+import { eventually } from '../support/eventually.js';
 import { checkpointOf, goldenCase, psnr } from '../support/golden.js';
 
 // As docs/numerics.md states it: a request gives the same image alone and in any batch.
@@ -143,19 +144,20 @@ describe('the engine’s batch', () => {
     const stepsAt: number[] = [];
     const ended = new AbortController();
     const small = engine.run(
-      { ...base, width: 64, height: 64, steps: 5000 },
+      { ...base, width: 64, height: 64, steps: 10_000 },
       { onStep: () => stepsAt.push(performance.now()) },
       ended.signal,
     );
-    let decodedFrom = 0;
-    const onStep = (): void => void (decodedFrom = performance.now());
-    await engine.run({ ...base, width: 512, height: 512, steps: 1 }, { onStep });
-    const decodedAt = performance.now();
+    // One thread for both would leave room for one at most, each time. A busy machine may leave little more now and then.
+    await eventually(async () => {
+      let decodedFrom = 0;
+      const onStep = (): void => void (decodedFrom = performance.now());
+      await engine.run({ ...base, width: 512, height: 512, steps: 1 }, { onStep });
+      const decodedAt = performance.now();
+      return stepsAt.filter((at) => at > decodedFrom && at < decodedAt).length > 4;
+    });
     ended.abort(new Error('seen enough'));
     await expect(small).rejects.toThrow('seen enough');
-    // One thread for both would leave room for one at most.
-    const during = stepsAt.filter((at) => at > decodedFrom && at < decodedAt);
-    expect(during.length).toBeGreaterThan(4);
   });
 
   it('goes on stepping while a long prompt is encoded', async () => {

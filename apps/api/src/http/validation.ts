@@ -22,7 +22,7 @@ function errorsOf(issue: Issue): { field: string; message: string }[] {
 }
 
 /** Every wrong field of a request, by name. */
-export function validationProblem(issues: readonly Issue[]): Problem {
+function validationProblem(issues: readonly Issue[]): Problem {
   const errors = issues.flatMap(errorsOf);
   return new Problem('validation_failed', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), {
     errors,

@@ -14,7 +14,7 @@ export async function checkDisk(name: string, folder: string): Promise<Finding> 
   return judgeDisk(name, folder, bavail * bsize);
 }
 
-export function judgeDisk(name: string, folder: string, freeBytes: number): Finding {
+function judgeDisk(name: string, folder: string, freeBytes: number): Finding {
   const check = `disk ${name}`;
   const message = `${(freeBytes / 2 ** 30).toFixed(1)} GiB free at ${folder}`;
   if (freeBytes >= warnBytes) return ok(check, message);

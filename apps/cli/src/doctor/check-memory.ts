@@ -16,7 +16,7 @@ export async function checkMemory(summaries: readonly CheckpointSummary[], plan:
   return judgeMemory(summaries, plan, { host: process.availableMemory(), accelerator });
 }
 
-export function judgeMemory(summaries: readonly CheckpointSummary[], plan: Plan, free: FreeMemory): Finding[] {
+function judgeMemory(summaries: readonly CheckpointSummary[], plan: Plan, free: FreeMemory): Finding[] {
   const needs = summaries.map(({ memory }) => memory.find((estimate) => isPlanned(estimate, plan)));
   const known = needs.filter((estimate) => estimate !== undefined);
   if (known.length === 0) return [];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const inputImageTypes = ['png', 'jpeg', 'webp'] as const;
+const inputImageTypes = ['png', 'jpeg', 'webp'] as const;
 export type InputImageType = (typeof inputImageTypes)[number];
 
 /** What one input image may measure. `bytes` is the file as it is sent, `pixels` what it decodes to. */

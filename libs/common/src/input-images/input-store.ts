@@ -7,7 +7,7 @@ import type { NormalizedImage } from './normalize-image.js';
 const uploadTtlSeconds = 900;
 
 /** Where uploads lie: below their tenant, so that another tenant's id leads nowhere. */
-export const uploadKey = (tenant: string, uploadId: string): string => `${tenant}/uploads/${uploadId}`;
+const uploadKey = (tenant: string, uploadId: string): string => `${tenant}/uploads/${uploadId}`;
 
 const inputKey = (tenant: string, sha256: string): string => `${tenant}/inputs/${sha256}.png`;
 

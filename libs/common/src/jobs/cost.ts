@@ -14,7 +14,7 @@ const maxReferencePixels = 1024 * 1024;
 const visionTokens = 256;
 
 /** Guidance runs the transformer a second time, on the negative prompt. */
-export const guidancePasses = (request: Pick<Work, 'guidance_scale'>): number => (request.guidance_scale > 0 ? 2 : 1);
+const guidancePasses = (request: Pick<Work, 'guidance_scale'>): number => (request.guidance_scale > 0 ? 2 : 1);
 
 /** Tokens that one image of the request holds in the engine: image tokens, an edit's reference tokens too, × guidance passes. */
 export function tokensPerImage(request: Omit<Work, 'steps' | 'n' | 'strength'>): number {

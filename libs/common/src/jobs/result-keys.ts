@@ -19,7 +19,7 @@ export const previewKey = ({ tenant, id }: Result, index: number, step: number):
   `${tenant}/${id}/preview-${index}-${step}.jpg`;
 
 /** All places where attempts of a job may have put an image or a preview. */
-export function resultKeys(job: Result): string[] {
+function resultKeys(job: Result): string[] {
   const { n, preview_every: previewEvery } = job.request;
   // The last step has no preview: the image itself follows.
   const previews = previewEvery > 0 ? Math.ceil(stepsToRun(job.request) / previewEvery) - 1 : 0;

@@ -6,7 +6,7 @@ import { ModelKeys } from '../jobs/model-keys.js';
 import { logAttempt } from './log-attempt.lua.js';
 
 /** `abandoned`: the last attempt failed, or none can help. `disabled`: the endpoint had answered 410 Gone. */
-export const deliveryOutcomes = ['delivered', 'failed', 'abandoned', 'disabled'] as const;
+const deliveryOutcomes = ['delivered', 'failed', 'abandoned', 'disabled'] as const;
 
 /** One attempt to deliver one webhook, or to copy one image. */
 export const DeliveryAttempt = z.strictObject({

@@ -16,7 +16,7 @@ const embedderWidth = 1024;
 const longestPeriod = 10_000;
 
 /** The modulated blocks in the order of their columns. */
-export function modulatedBlocks({ refinerLayerCount, layerCount }: ZImageConfig): (readonly [string, number])[] {
+function modulatedBlocks({ refinerLayerCount, layerCount }: ZImageConfig): (readonly [string, number])[] {
   const blocks = (name: string, count: number) => Array.from({ length: count }, (_, i) => [name, i] as const);
   return [...blocks('noise_refiner', refinerLayerCount), ...blocks('layers', layerCount)];
 }
