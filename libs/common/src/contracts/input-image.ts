@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-const inputImageTypes = ['png', 'jpeg', 'webp'] as const;
-export type InputImageType = (typeof inputImageTypes)[number];
+export type InputImageType = 'png' | 'jpeg' | 'webp';
 
 /** What one input image may measure. `bytes` is the file as it is sent, `pixels` what it decodes to. */
 export const inputImageLimits = { bytes: 10_000_000, pixels: 16_777_216, side: 16_384 } as const;
