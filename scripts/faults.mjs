@@ -52,7 +52,12 @@ const table = [
 ].join('\n');
 writeSection(
   'faults',
-  `## Faults\n\nScale ${flags.scale}, ${new Date().toISOString().slice(0, 10)}. Made by \`npm run faults\`.\n\n${table}`,
+  `## Faults
+
+Made by \`npm run faults -- --scale ${flags.scale}${flags.long ? ' --long' : ''}\` on ${new Date().toISOString().slice(0, 10)}; ${status === 0 ? 'every row within its bounds' : '**not every row within its bounds**'}. Recovery: until an orphan is in a
+worker's hands again, or until the first job ends after the fault.
+
+${table}`,
   new URL('../bench/FAULTS.md', import.meta.url),
 );
 process.exit(status ?? 1);

@@ -74,11 +74,8 @@ const { kills, freezes, redisKills } = await accidents;
 
 await until(async () => (await fleet.redis.zcard('{zq:instant}:open')) === 0, settleMs);
 await until(async () => (await fleet.redis.zcard('{zq:instant}:leftovers')) === 0, settleMs);
-// Listing the folder for each of thousands of jobs would take longer than the load.
-const stored = fleet.objects();
-const listedOnce = Object.create(fleet, { objects: { value: (id) => stored.filter((key) => key.includes(id)) } });
-const audit = await auditFleet(listedOnce, [...accepted.keys()]);
-const images = await Promise.all(stored.map((key) => fleet.document(/job_[^/]+/.exec(key)[0])));
+const audit = await auditFleet(fleet, [...accepted.keys()]);
+const images = await Promise.all(fleet.objects().map((key) => fleet.document(/job_[^/]+/.exec(key)[0])));
 const orphans = images.filter(({ state }) => state !== 'succeeded').length;
 if (orphans > 0) faults.push(`${orphans} images of jobs that ended without a result`);
 for (const fault of ['lost', 'duplicated', 'stuck']) if (audit[fault] > 0) faults.push(`${audit[fault]} jobs ${fault}`);

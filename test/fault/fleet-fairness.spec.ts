@@ -55,7 +55,7 @@ describe('one tenant fills the queue, another asks now and then', () => {
     const { id: high } = await fleet.generate({ priority: 'high' }, { key: crowd.key });
     const highJob = await fleet.finished(high);
     const stillWaiting = await fleet.redis.zcard('{zq:instant}:open');
-    const audit = await auditFleet(fleet, crowdIds);
+    const audit = await auditFleet(fleet, crowdIds, 300_000);
     expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: backlog } });
     expect(stillWaiting).toBeGreaterThan(0);
 

@@ -24,7 +24,7 @@ describe('a worker is stopped for longer than its lock, and goes on', () => {
     fleet = await Fleet.start({ workers: 2, tokenBudget: 2 * 256 });
     const ids = await post(4, { prompt: 'sleep=500', steps: 8 });
     const [frozen] = fleet.workers;
-    const held = await jobsOf(fleet, frozen!.pid, ids);
+    const held = await jobsOf(fleet, frozen!.pid);
     expect(held).toHaveLength(2);
     frozen!.kill('SIGSTOP');
     const stoppedAt = Date.now();

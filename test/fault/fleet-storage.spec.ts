@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { auditFleet } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
 import { faultScale, reportFault } from '../support/fault-report.js';
@@ -20,10 +20,10 @@ describe('a storage that fails', () => {
       workers: 2,
       storageUrl: server.storageUrl.replace(endpoint, proxy.url),
       objectsOf: async (id) => {
-        const { Contents = [] } = await client.send(
-          new ListObjectsV2Command({ Bucket: 'images', Prefix: `acme/${id}` }),
-        );
-        return Contents.map(({ Key }) => Key!);
+        const keys: string[] = [];
+        const pages = paginateListObjectsV2({ client }, { Bucket: 'images', Prefix: `acme/${id}` });
+        for await (const { Contents = [] } of pages) keys.push(...Contents.map(({ Key }) => Key!));
+        return keys;
       },
       environment: { INSTANT_STEP_MS: '5' },
     });

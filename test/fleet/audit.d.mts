@@ -16,5 +16,9 @@ export interface TimedEvent {
 
 export declare function auditFleet(fleet: Fleet, ids: readonly string[], timeoutMs?: number): Promise<Audit>;
 export declare function eventsOf(fleet: Fleet, id: string): Promise<TimedEvent[]>;
-export declare function jobsOf(fleet: Fleet, pid: number, ids: readonly string[]): Promise<string[]>;
+export declare function jobsOf(fleet: Fleet, pid: number): Promise<string[]>;
 export declare function restartsAfter(fleet: Fleet, ids: readonly string[], sinceMs: number): Promise<number[]>;
+export declare function recoveriesAfter(
+  fleet: Fleet,
+  kills: readonly { ids: string[]; atMs: number }[],
+): Promise<number[]>;

@@ -13,6 +13,8 @@ export async function auditFleet(fleet, ids, timeoutMs = 150_000) {
   const end = Date.now() + timeoutMs;
   while ((await openThings(fleet)) > 0 && Date.now() < end) await sleep(100);
   const audit = { jobs: ids.length, lost: 0, duplicated: 0, stuck: await openThings(fleet), states: {} };
+  // Once: a listing for each of thousands of jobs takes minutes.
+  const objects = countByJob(await fleet.objects());
   for (const id of ids) {
     const job = await fleet.document(id);
     if (!job.state) audit.lost += 1;
@@ -21,13 +23,22 @@ export async function auditFleet(fleet, ids, timeoutMs = 150_000) {
       audit.states[job.state] = (audit.states[job.state] ?? 0) + 1;
       const ends = (await eventsOf(fleet, id)).filter(({ type }) => type === 'result').length;
       if (ends !== 1) audit.duplicated += 1;
-      const objects = (await fleet.objects(id)).length;
+      const stored = objects.get(id) ?? 0;
       const wanted = job.state === 'succeeded' ? JSON.parse(job.request).n : 0;
-      if (objects > wanted && job.state === 'succeeded') audit.duplicated += 1;
-      if (objects < wanted) audit.lost += 1;
+      if (stored > wanted && job.state === 'succeeded') audit.duplicated += 1;
+      if (stored < wanted) audit.lost += 1;
     }
   }
   return audit;
+}
+
+function countByJob(keys) {
+  const counts = new Map();
+  for (const key of keys) {
+    const id = /job_[^/]+/.exec(key)?.[0];
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Open documents, jobs that wait to be added, and jobs that BullMQ still has. */
@@ -48,20 +59,36 @@ export async function eventsOf({ redis }, id) {
   return entries.map(([at, [, type, , data]]) => ({ atMs: Number(at.split('-')[0]), type, data: JSON.parse(data) }));
 }
 
-/** Ids of the jobs that run under a worker's process id. */
-export async function jobsOf(fleet, pid, ids) {
-  const documents = await Promise.all(ids.map((id) => fleet.document(id)));
-  return ids.filter((_, i) => documents[i].state === 'running' && documents[i].worker?.includes(`-${pid}-`));
+/** Ids of the jobs that a worker process has in hand, by their locks: those too that wait for room in its engine. */
+export async function jobsOf({ redis }, pid) {
+  const ids = await redis.lrange(`${prefix}:jobs:active`, 0, -1);
+  const tokens = ids.length > 0 ? await redis.mget(ids.map((id) => `${prefix}:jobs:${id}:lock`)) : [];
+  return ids.filter((_, i) => tokens[i]?.includes(`-${pid}-`));
 }
 
 /** How long after `sinceMs` each job began again; a job that ended without is left out. */
 export async function restartsAfter(fleet, ids, sinceMs) {
-  const waits = [];
-  for (const id of ids) {
-    const again = (await eventsOf(fleet, id)).find(
-      ({ atMs, type, data }) => atMs > sinceMs && type === 'state' && data.state === 'running',
-    );
-    if (again) waits.push(again.atMs - sinceMs);
-  }
-  return waits;
+  const waits = await Promise.all(ids.map(async (id) => (await startsOf(fleet, id)).find((atMs) => atMs > sinceMs)));
+  return waits.filter((atMs) => atMs !== undefined).map((atMs) => atMs - sinceMs);
+}
+
+/**
+ * How long after each kill the jobs that it orphaned were in a worker's hands again: they ran, or the next kill met them there.
+ * @param {{ ids: string[]; atMs: number }[]} kills in order, with the jobs that the killed worker had in hand
+ */
+export async function recoveriesAfter(fleet, kills) {
+  const waits = kills.map(({ ids, atMs }, i) =>
+    ids.map(async (id) => {
+      const nextKill = kills.slice(i + 1).find((kill) => kill.ids.includes(id));
+      const starts = [...(await startsOf(fleet, id)), ...(nextKill ? [nextKill.atMs] : [])];
+      return starts.toSorted((a, b) => a - b).find((at) => at > atMs);
+    }),
+  );
+  const found = await Promise.all(waits.map((group) => Promise.all(group)));
+  return found.flatMap((group, i) => group.filter((at) => at !== undefined).map((at) => at - kills[i].atMs));
+}
+
+async function startsOf(fleet, id) {
+  const events = await eventsOf(fleet, id);
+  return events.filter(({ type, data }) => type === 'state' && data.state === 'running').map(({ atMs }) => atMs);
 }
