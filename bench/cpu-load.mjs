@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../dist/libs/inference/src/index.js';
+import { inTurns } from './in-turns.mjs';
 import { arrivals, kinds, request } from './request-mix.mjs';
 import { median, percentile, writeSection } from './results-file.mjs';
 
@@ -23,34 +24,10 @@ const rounds = Number(flags.rounds);
 const checkpoint = new URL('../models/z-image-nano-turbo', import.meta.url).pathname;
 const engine = await openEngine({ checkpoint, tokenBudget: 8192 });
 
-/** A server that runs up to `atMost` requests like the oldest one together, and takes no other until all have ended. */
-function inTurns(atMost) {
-  const waiting = [];
-  let working = false;
-  const work = async () => {
-    working = true;
-    while (waiting.length > 0) {
-      const [{ asked: oldest }] = waiting;
-      const batch = waiting
-        .filter(({ asked }) => asked.width === oldest.width && asked.steps === oldest.steps)
-        .slice(0, atMost);
-      for (const taken of batch) waiting.splice(waiting.indexOf(taken), 1);
-      await Promise.all(batch.map(({ asked }) => engine.run(asked)));
-      for (const { resolve } of batch) resolve();
-    }
-    working = false;
-  };
-  return (asked) =>
-    new Promise((resolve) => {
-      waiting.push({ asked, resolve });
-      if (!working) void work();
-    });
-}
-
 const contestants = {
   'step-level batching': () => (asked) => engine.run(asked),
-  'static batches': () => inTurns(4),
-  'one at a time': () => inTurns(1),
+  'static batches': () => inTurns(engine.run.bind(engine), 4),
+  'one at a time': () => inTurns(engine.run.bind(engine), 1),
 };
 
 /** Latencies in ms by kind, and images a second from the first arrival to the last end. */
