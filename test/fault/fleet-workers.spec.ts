@@ -21,19 +21,22 @@ describe('workers die under load', () => {
 
   it('kill -9 of a random worker every two seconds: each orphan is in hand again within 20 s', async () => {
     fleet = await Fleet.start({
-      workers: 3,
+      workers: 0,
       tokenBudget: 4 * imageTokens,
       environment: { INSTANT_STEP_MS: '100' },
     });
+    // Before the workers, so that there is enough to do however long posting takes.
     const ids = await post(100 * faultScale, {});
+    await Promise.all([1, 2, 3].map(() => fleet.addWorker()));
     const kills: { ids: string[]; atMs: number }[] = [];
     const open = async (): Promise<number> => fleet.redis.zcard('{zq:instant}:open');
+    await eventually(async () => (await jobsOf(fleet, fleet.workers[0]!.pid)).length > 1);
     for (let victim = 0; (await open()) > ids.length / 4; victim++) {
-      await sleep(2000);
       const worker = fleet.workers[victim % 3]!;
       const held = await jobsOf(fleet, worker.pid);
       kills.push({ ids: held, atMs: Date.now() });
       worker.kill('SIGKILL');
+      await sleep(2000);
     }
     const audit = await auditFleet(fleet, ids);
     const waits = await recoveriesAfter(fleet, kills);
