@@ -72,6 +72,21 @@ describe.each([
     }
   });
 
+  it('lets Prometheus find every process by its port and the name that the alerts ask for', () => {
+    interface Template {
+      metadata: { annotations?: Record<string, string>; labels: Record<string, string> };
+      spec: { containers: { ports: { containerPort: number }[] }[] };
+    }
+    const found = named(manifests, 'Deployment').map(({ spec }) => (spec as { template: Template }).template);
+    for (const { metadata, spec } of found) {
+      expect(metadata.annotations).toMatchObject({ 'prometheus.io/scrape': 'true' });
+      const ports = spec.containers.flatMap((container) => container.ports.map(({ containerPort }) => containerPort));
+      expect(ports).toContain(Number(metadata.annotations!['prometheus.io/port']));
+    }
+    const jobs = new Set(found.map(({ metadata }) => metadata.labels['app.kubernetes.io/name']));
+    expect([...jobs].sort()).toEqual(['api', 'sender', 'worker']);
+  });
+
   it('scales each model of the catalog by its backlog, down to zero, one pod a minute after five', () => {
     const models = ModelCatalog.read(catalogFile).names;
     const scaled = named(manifests, 'ScaledObject');

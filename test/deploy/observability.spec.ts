@@ -49,8 +49,8 @@ it('provisions Grafana with the dashboard, from the data source that its panels 
 });
 
 (prometheusCanBeHad ? describe : describe.skip)('by a real Prometheus', () => {
-  it('is a valid configuration with valid rules', () => {
-    expect(promtool('check', 'config', 'observability/prometheus.yml')).toContain(`${alerts.length} rules found`);
+  it.each(['prometheus.yml', 'prometheus-kubernetes.yml'])('%s is a valid configuration with valid rules', (file) => {
+    expect(promtool('check', 'config', `observability/${file}`)).toContain(`${alerts.length} rules found`);
   });
 
   it('fires each alert in the case it is for, and not in others', () => {
