@@ -14,10 +14,15 @@ export interface Series {
   points: [timeS: number, value: number][];
 }
 
-/** A real Prometheus with the shipped configuration and rules; it scrapes every second. */
+/** A real Prometheus with the shipped rules; it scrapes every second. */
 export declare class Prometheus {
-  /** `targets`: host:port of the processes, by the jobs of observability/prometheus.yml. Resolves when it is ready. */
+  /**
+   * With the shipped configuration, but for where the processes are. `targets`: their host:port, by the jobs of
+   * observability/prometheus.yml. Resolves when it is ready.
+   */
   static scraping(targets: Record<string, string[]>): Promise<Prometheus>;
+  /** With these scrape_configs. */
+  static start(scrapeConfigs: object[]): Promise<Prometheus>;
   readonly url: string;
   readonly stop: () => Promise<void>;
   /** The series that an expression has now. Throws what Prometheus says of a wrong one. */

@@ -26,16 +26,18 @@ export class Prometheus {
     this.stop = stop;
   }
 
-  /** The shipped configuration, but for where the processes are and how often they are asked. */
-  static async scraping(targets) {
+  static scraping(targets) {
     const { scrape_configs } = parse(readFileSync('observability/prometheus.yml', 'utf8'));
+    return Prometheus.start(
+      scrape_configs.map(({ job_name }) => ({ job_name, static_configs: [{ targets: targets[job_name] }] })),
+    );
+  }
+
+  static async start(scrapeConfigs) {
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
       rule_files: [resolve('observability/alerts.yml')],
-      scrape_configs: scrape_configs.map(({ job_name }) => ({
-        job_name,
-        static_configs: [{ targets: targets[job_name] }],
-      })),
+      scrape_configs: scrapeConfigs,
     };
     const data = mkdtempSync(join(tmpdir(), 'zimage-prometheus-'));
     writeFileSync(join(data, 'prometheus.yml'), stringify(config));

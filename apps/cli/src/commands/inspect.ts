@@ -7,18 +7,26 @@ export function inspectCommand(): Command {
     .description('show what is in a checkpoint, what it serves and the memory it takes')
     .argument('<dir>', 'checkpoint directory in the diffusers layout')
     .option('--token-budget <n>', 'image tokens × guidance passes in flight, for the memory', tokens, 4096)
-    .option('--json', 'print JSON')
-    .action((directory: string, { tokenBudget, json }: { tokenBudget: number; json?: boolean }) => {
-      const summary = inspectCheckpoint(directory, { tokenBudget, samplesPerCall });
-      const text = json === true ? JSON.stringify(summary) : describe(summary, tokenBudget);
-      process.stdout.write(`${text}\n`);
+    .option('--weights', 'list every weight too, by name, type and shape', false)
+    .option('--json', 'print JSON', false)
+    .action((directory: string, { json, ...flags }: Flags & { json: boolean }) => {
+      const summary = inspectCheckpoint(directory, { tokenBudget: flags.tokenBudget, samplesPerCall });
+      process.stdout.write(`${json ? JSON.stringify(summary) : describe(summary, flags)}\n`);
     });
 }
 
-function describe({ pipeline, serves, components, memory }: CheckpointSummary, tokenBudget: number): string {
+interface Flags {
+  tokenBudget: number;
+  weights: boolean;
+}
+
+function describe(
+  { pipeline, serves, components, memory }: CheckpointSummary,
+  { tokenBudget, weights }: Flags,
+): string {
   const sections = components.map(({ name, className, parameters, bytes, tensors }) => [
-    `${name}: ${className}${parameters > 0 ? `, ${parameters} parameters, ${bytes} bytes` : ''}`,
-    ...tensors.map(
+    `${name}: ${className}${parameters > 0 ? `, ${(parameters / 1e6).toFixed(2)} M parameters in ${(bytes / 1e6).toFixed(1)} MB` : ''}`,
+    ...(weights ? tensors : []).map(
       (tensor) =>
         `  ${tensor.name} ${tensor.type} [${tensor.dims.join(', ')}]${tensor.count > 1 ? ` × ${tensor.count}` : ''}`,
     ),
