@@ -174,7 +174,7 @@ export class Worker {
     const named = (error: EngineUnusable | EngineKeepsDying): EngineUnusable | EngineKeepsDying => {
       const message = `model ${MODEL}: ${error.message}`;
       if (error instanceof EngineKeepsDying) return new EngineKeepsDying(message);
-      return new EngineUnusable({ code: error.code, message, retryable: false });
+      return new EngineUnusable({ code: error.code, message, retryable: error.retryable });
     };
     try {
       await this.engine.open();

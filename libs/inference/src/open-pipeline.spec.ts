@@ -54,10 +54,21 @@ describe('openPipeline', () => {
     expect(await tokensOfPrompt()).toBe(inField);
     writeFileSync(join(checkpoint, 'tokenizer/chat_template.jinja'), short);
     expect(await tokensOfPrompt()).toBeLessThan(inField);
+    // As in transformers, which passes both as None.
+    writeFileSync(
+      join(checkpoint, 'tokenizer/chat_template.jinja'),
+      '{% if tools is defined %}a b{% else %}a{% endif %}',
+    );
+    expect(await tokensOfPrompt()).toBe(2);
   });
 
   it.each([
     ['tokenizer/tokenizer_config.json', { chat_template: undefined }, /tokenizer_config\.json: chat_template: missing/],
+    [
+      'tokenizer/tokenizer_config.json',
+      { chat_template: '{% for m in messages %}{{ m.content }}{%- break %}{% endfor %}' },
+      /tokenizer_config\.json: chat_template: break is not supported/,
+    ],
     ['tokenizer/tokenizer_config.json', { chat_template: '{% if %}' }, /^tokenizer: cannot be used/],
     ['tokenizer/tokenizer_config.json', { chat_template: null }, /tokenizer_config\.json: chat_template: missing/],
     [

@@ -74,9 +74,17 @@ function checkSpecialTokens(
 
 /** As in transformers: a file of its own comes before the field; among named templates `default` is taken. */
 function chatTemplateOf(checkpoint: Checkpoint, field: z.infer<typeof tokenizerConfig>['chat_template']): string {
+  const config = 'tokenizer/tokenizer_config.json';
   const file = 'tokenizer/chat_template.jinja';
-  if (checkpoint.has(file)) return checkpoint.text(file);
+  if (checkpoint.has(file)) return withoutJumps(checkpoint.text(file), file, null);
   const template = typeof field === 'string' ? field : field?.find(({ name }) => name === 'default')?.template;
-  if (template !== undefined) return template;
-  throw new CheckpointError('tokenizer/tokenizer_config.json', 'chat_template', `missing, and there is no ${file}`);
+  if (template !== undefined) return withoutJumps(template, config, 'chat_template');
+  throw new CheckpointError(config, 'chat_template', `missing, and there is no ${file}`);
+}
+
+/** @huggingface/jinja drops what a loop's turn wrote before it is left. */
+function withoutJumps(template: string, file: string, field: string | null): string {
+  const jump = /\{%[-+]?\s*(break|continue)\b/.exec(template)?.[1];
+  if (jump === undefined) return template;
+  throw new CheckpointError(file, field, `${jump} is not supported in a chat template`);
 }

@@ -7,13 +7,18 @@ export class EngineCrashed extends ServiceError {
   override readonly retryable = true;
 }
 
-/** The checkpoint cannot be served: the message names the file and the field. A restart does not help. */
+/**
+ * The checkpoint cannot be served: the message names the file and the field, or what is lacking. A restart helps where the
+ * engine says so: memory that others use now.
+ */
 export class EngineUnusable extends ServiceError {
   readonly code: string;
+  override readonly retryable: boolean;
 
   constructor(report: ErrorReport) {
     super(report.message);
     this.code = report.code;
+    this.retryable = report.retryable;
   }
 }
 

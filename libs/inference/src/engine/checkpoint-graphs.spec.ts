@@ -39,6 +39,7 @@ describe('checkpointGraphs', () => {
     ['n_layers', 'transformer/config.json', { n_layers: 'three' }],
     ['hidden_act', 'text_encoder/config.json', { hidden_act: 'gelu' }],
     ['rope_scaling', 'text_encoder/config.json', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
+    ['is_causal', 'text_encoder/config.json', { is_causal: false }],
     ['use_sliding_window', 'text_encoder/config.json', { use_sliding_window: true }],
     ['layer_types', 'text_encoder/config.json', { layer_types: ['sliding_attention'] }],
     ['rms_norm_eps', 'text_encoder/config.json', { rms_norm_eps: 1e300 }],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const ropeParameters = z.object({
   rope_theta: z.number().positive(),
-  rope_type: z.literal('default'),
+  rope_type: z.literal('default').default('default'),
   partial_rotary_factor: z.literal(1).optional(),
 });
 
@@ -19,6 +19,7 @@ export const qwen3Config = z
     hidden_act: z.literal('silu'),
     hidden_size: z.int().positive(),
     intermediate_size: z.int().positive(),
+    is_causal: z.literal(true).default(true),
     layer_types: z.array(z.literal('full_attention')).nullish(),
     num_attention_heads: z.int().positive(),
     num_hidden_layers: z.int().positive(),

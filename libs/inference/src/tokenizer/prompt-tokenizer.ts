@@ -79,6 +79,9 @@ export class PromptTokenizer {
     return this.template.render({
       ...this.specialTokens,
       messages: [{ role: 'user', content: prompt }],
+      // transformers passes them as None: defined, and false.
+      tools: null,
+      documents: null,
       add_generation_prompt: true,
       enable_thinking: true,
     });
