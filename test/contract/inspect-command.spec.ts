@@ -35,8 +35,10 @@ describe('zimage inspect', () => {
     expect(summary.serves).toContain('edit');
   });
 
-  it('prints layers as one line, and memory for each precision', async () => {
-    const printed = await run(checkpointOf('tiny-t2i'), '--token-budget', '1024');
+  it('prints components and memory for each precision, and weights when asked, layers as one line', async () => {
+    expect(await run(checkpointOf('tiny-t2i'))).not.toContain('layers.');
+    const printed = await run(checkpointOf('tiny-t2i'), '--weights', '--token-budget', '1024');
+    expect(printed).toMatch(/^transformer: ZImageTransformer2DModel, 1\.35 M parameters in 2\.7 MB$/m);
     expect(printed).toMatch(/^ {2}layers\.\*\.feed_forward\.w1\.weight \w+ \[256, 96\] × 3$/m);
     expect(printed).toMatch(/^memory at a token budget of 1024, estimated:$/m);
     expect(printed).toMatch(/^ {2}cuda bfloat16, text encoder on the cpu: host \d+\.\d\d GiB, GPU \d+\.\d\d GiB$/m);
