@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditFleet, eventsOf } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
+import { eventually } from '../support/eventually.js';
 import { boundMs, isLong, reportFault } from '../support/fault-report.js';
 
 const outagesS = isLong ? [3, 20, 60] : [3];
@@ -27,10 +28,11 @@ describe('kill -9 of Redis under load, with an append-only file that is always s
       }
     };
     const clients = [client(), client()];
-    await sleep(1500);
+    await eventually(() => accepted.length >= 20);
     await fleet.killRedis(awayS * 1000);
     const backAt = Date.now();
-    await sleep(3000);
+    const before = accepted.length;
+    await eventually(() => accepted.length >= before + 20);
     posting = false;
     await Promise.all(clients);
     const audit = await auditFleet(fleet, accepted);
