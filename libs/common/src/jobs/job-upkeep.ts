@@ -52,8 +52,12 @@ export class JobUpkeep {
   /** Lists open jobs that BullMQ has lost to be added again. */
   async requeueLost(): Promise<number> {
     let lost = 0;
-    for await (const id of this.openIds()) {
-      lost += Number(await requeue.run(this.redis, [...this.keys.ofJob(id), this.keys.queued(id)], []));
+    for await (const ids of this.openIds()) {
+      // One command for a page: a million jobs may wait, and BullMQ has lost none of them.
+      if ((await this.redis.exists(ids.map((id) => this.keys.queued(id)))) === ids.length) continue;
+      for (const id of ids) {
+        lost += Number(await requeue.run(this.redis, [...this.keys.ofJob(id), this.keys.queued(id)], []));
+      }
     }
     return lost;
   }
@@ -108,12 +112,14 @@ export class JobUpkeep {
     return cleaned;
   }
 
-  private async *openIds(): AsyncGenerator<string> {
+  /** Pages of open jobs' ids; none is empty. */
+  private async *openIds(): AsyncGenerator<string[]> {
     let cursor = '0';
     do {
       const [next, members] = await this.redis.zscan(this.keys.open, cursor, 'COUNT', batchSize);
       cursor = next;
-      for (let i = 0; i < members.length; i += 2) yield members[i] ?? '';
+      const ids = members.filter((_, i) => i % 2 === 0);
+      if (ids.length > 0) yield ids;
     } while (cursor !== '0');
   }
 

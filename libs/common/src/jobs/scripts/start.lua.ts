@@ -21,17 +21,19 @@ end
 
 if doc.error then redis.call('HDEL', job, 'error') end
 local running = { 'state', 'running', 'fence', fence, 'worker', ARGV[2], 'attempts', (doc.attempts or 0) + 1 }
+local queueMs = now - doc.createdAt
 if doc.attempts then
   -- Steps of a run whose worker was lost are made anew.
   redis.call('HDEL', job, 'step')
   redis.call('HSET', job, unpack(running))
+  queueMs = tonumber(redis.call('HGET', job, 'queueMs'))
 else
-  redis.call('HSET', job, 'startedAt', now, 'queueMs', now - doc.createdAt, unpack(running))
+  redis.call('HSET', job, 'startedAt', now, 'queueMs', queueMs, unpack(running))
   announce('job.started')
 end
 local v = tonumber(redis.call('HGET', fair, 'v') or 0)
 if tonumber(doc.tag) > v then redis.call('HSET', fair, 'v', doc.tag) end
 redis.call('ZREM', unqueued, doc.id)
 emit('state', { state = 'running' })
-return { 'started', tonumber(redis.call('HGET', job, 'queueMs')) }
+return { 'started', queueMs }
 `);
