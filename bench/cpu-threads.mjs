@@ -13,15 +13,14 @@ import { median } from './results-file.mjs';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '11' } } });
 const threads = availableParallelism();
+const spinning = (spinUs) => ({ intra_op: { allow_spinning: '1', spin_duration_us: String(spinUs) } });
 const variants = {
-  'as shipped, threads never spin': {},
-  'threads spin within a run': { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' },
-  'threads spin within a run, 50 µs at most': {
-    intra_op: { allow_spinning: '1', spin_duration_us: '50' },
-    force_spinning_stop: '1',
-  },
-  'threads spin on after a run': { intra_op: { allow_spinning: '1' } },
-  'blocks that shrink towards the end': { dynamic_block_base: '4' },
+  'threads never spin': { intra_op: { allow_spinning: '0' } },
+  'threads spin within a run, 20 µs at most': spinning(20),
+  'as shipped, 50 µs at most': {},
+  'threads spin within a run': { intra_op: { allow_spinning: '1' } },
+  'threads spin on after a run': { intra_op: { allow_spinning: '1' }, force_spinning_stop: '0' },
+  'as shipped, blocks that shrink towards the end': { dynamic_block_base: '4' },
 };
 const request = {
   prompt: 'red apple',
@@ -57,27 +56,35 @@ async function timeImage(engine) {
   return { first: spans[0], step: median(spans.slice(1, -1)), decoder: spans.at(-1), image: marks.at(-1) - marks[0] };
 }
 
+/** Milliseconds until the last of some images that are posted at once: their steps and decodes are under way side by side. */
+async function timeMixed(engine) {
+  const from = performance.now();
+  const images = [128, 256, 128, 256, 384, 128].map((side, seed) => ({ ...request, width: side, height: side, seed }));
+  await Promise.all(images.map((each) => engine.run({ ...each, steps: 4 })));
+  return performance.now() - from;
+}
+
 const engines = {};
 for (const [name, settings] of Object.entries(variants)) engines[name] = await openWith(settings);
 const times = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
 for (let round = 0; round <= Number(flags.rounds); round++) {
   for (const [name, engine] of Object.entries(engines)) {
     await timeImage(engine); // the spinning of the engine before this one falls on this image
-    times[name].push(await timeImage(engine));
+    times[name].push({ ...(await timeImage(engine)), mixed: await timeMixed(engine) });
   }
 }
 
 const cell = (values, part) => median(values.slice(1).map((each) => each[part])).toFixed(0);
 const rows = Object.entries(times).map(
   ([name, values]) =>
-    `| ${name} | ${['first', 'step', 'decoder', 'image'].map((part) => cell(values, part)).join(' | ')} |`,
+    `| ${name} | ${['first', 'step', 'decoder', 'image', 'mixed'].map((part) => cell(values, part)).join(' | ')} |`,
 );
 const report = `# Thread settings
 
-Written by \`npm run bench:threads\`. z-image-nano-turbo, 256 × 256, 8 steps, ${threads} thread(s), alone; medians of ${flags.rounds} rounds in turns, ms.
+Written by \`npm run bench:threads\`. z-image-nano-turbo, 256 × 256, 8 steps, ${threads} thread(s), alone, and six of 128² to 384² with 4 steps at once; medians of ${flags.rounds} rounds in turns, ms.
 
-| | prompt and first step | each later step | decoder | image |
-|---|---|---|---|---|
+| | prompt and first step | each later step | decoder | image | six images at once |
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 Machine: ${cpus().length} × ${cpus()[0].model}, load average ${loadavg()[0].toFixed(1)} at the end, Node ${process.version}.

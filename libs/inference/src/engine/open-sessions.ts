@@ -6,6 +6,9 @@ import type { Session } from '../session/session.js';
 import type { CheckpointGraphs, EditGraphs } from './checkpoint-graphs.js';
 import type { NetworkPlan, Placement } from './network-plan.js';
 
+/** A step's operators are short: to sleep and be woken between them costs a tenth of it (docs/decisions/0023). */
+const stepSpinUs = 50;
+
 export interface OpenSessions {
   sessions: Record<keyof CheckpointGraphs, Session>;
   /** null: the checkpoint does not edit images. */
@@ -36,7 +39,11 @@ export async function openSessions(
     caption: beside(preparing, graphs.caption, plan.transformer),
     modulation: beside(preparing, graphs.modulation, plan.transformer),
     decoder: beside(decoding, graphs.decoder, plan.autoEncoder),
-    step: OnnxSession.open(graphs.step, { executionProviders: plan.step.executionProviders, threads }),
+    step: OnnxSession.open(graphs.step, {
+      executionProviders: plan.step.executionProviders,
+      threads,
+      spinUs: stepSpinUs,
+    }),
   };
   const close = async (): Promise<void> => {
     const step = await opening.step.catch(() => null);

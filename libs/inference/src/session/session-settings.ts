@@ -6,7 +6,7 @@ import type { SessionOptions } from './session.js';
 /** What ONNX Runtime is told when it loads a graph whose weights lie below `root`. */
 export function sessionSettings(
   root: string,
-  { executionProviders = ['cpu'], threads = availableParallelism() }: SessionOptions,
+  { executionProviders = ['cpu'], threads = availableParallelism(), spinUs = 0 }: SessionOptions,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders,
@@ -15,8 +15,10 @@ export function sessionSettings(
     extra: {
       session: {
         model_external_initializers_file_folder_path: root,
-        // Each session has threads of its own: those that spin take the cores from the ones that run beside them.
-        intra_op: { allow_spinning: '0' },
+        // Each session has threads of its own: those that spin for long take the cores from the ones that run beside them.
+        intra_op: spinUs > 0 ? { allow_spinning: '1', spin_duration_us: String(spinUs) } : { allow_spinning: '0' },
+        // Never between two runs.
+        force_spinning_stop: '1',
         // The arena grows in powers of two: weights in it would take up to twice their size.
         use_device_allocator_for_initializers: '1',
         ...fallbackSettings(executionProviders),

@@ -5,6 +5,8 @@ export interface SessionOptions {
   executionProviders?: readonly string[] | undefined;
   /** Threads of one run; default: all cores. */
   threads?: number | undefined;
+  /** Microseconds that a thread of a run looks for further work before it sleeps; default 0. */
+  spinUs?: number | undefined;
 }
 
 /** ONNX bytes and the folder that their external data locations are relative to. */
