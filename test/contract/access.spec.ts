@@ -88,6 +88,14 @@ describe('keys', () => {
     expect((await keys.list()).map(({ id }) => id)).not.toContain(made.id);
   });
 
+  it('are refused as revoked, not as too many, when the rate is used up as well', async () => {
+    const made = await keys.create({ tenant: 'eager', scopes: ['read'], limits: { requestsPerMinute: 1 } });
+    const statusOf = async () => (await api.call('/v1/jobs', { key: made.key })).status;
+    expect([await statusOf(), await statusOf()]).toEqual([200, 429]);
+    await keys.revoke(made.id);
+    expect(await statusOf()).toBe(401);
+  });
+
   it.each<[string, NewKey]>([
     ['tenant', { tenant: '' }],
     ['tenant', { tenant: '../acme' }],

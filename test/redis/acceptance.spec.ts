@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { once } from 'node:events';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IdempotencyInFlight, IdempotencyMismatch, TenantLimitReached } from '@app/common/jobs/job-errors.js';
 import { JobStore } from '@app/common/jobs/job-store.js';
@@ -66,6 +66,24 @@ describe('accepting and keeping jobs', () => {
     await expect(jobs.accept(otherBody)).rejects.toThrow(IdempotencyMismatch);
     const otherTenant = await jobs.accept(newJob(model, { tenant: 'other', idempotency: { key, fingerprint: 'b' } }));
     expect(otherTenant.replayed).toBe(false);
+  });
+
+  it('answers before the job is on its queue where asked to, and puts it there before it closes', async () => {
+    const store = new JobStore(redis, { models: [model], queuesMeanwhile: true });
+    const answered = new EventEmitter();
+    const add = jest.spyOn(ModelQueues.prototype, 'add');
+    add.mockImplementationOnce(async (...job) => {
+      await once(answered, 'answered');
+      await queues.add(...job);
+    });
+    const { record } = await store.accept(newJob(model));
+    add.mockRestore();
+    expect(await redis.zrange(keys.unqueued, '0', '-1')).toEqual([record.id]);
+    expect(await queues.of(model).getPrioritizedCount()).toBe(0);
+    answered.emit('answered');
+    await store.close();
+    expect(await redis.zcard(keys.unqueued)).toBe(0);
+    expect(await queues.of(model).getPrioritizedCount()).toBe(1);
   });
 
   it('frees the key of a refused job', async () => {

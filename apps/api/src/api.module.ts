@@ -62,7 +62,7 @@ export class ApiModule {
     const onError = (error: Error): void => logger.warn({ err: error }, 'redis');
     redis.on('error', onError);
 
-    const jobs = new JobStore(redis, { models: catalog.names, ttlMs: config.jobTtlMs });
+    const jobs = new JobStore(redis, { models: catalog.names, ttlMs: config.jobTtlMs, queuesMeanwhile: true });
     const deliveries = new DeliveryQueue(redis);
     const events = new JobEvents(redis, () => workerConnection(config.redisUrl).on('error', onError));
     const documents = new JobDocuments(storage, config.resultUrlTtlSeconds);

@@ -11,6 +11,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { KeyStore } from '@app/common/auth/key-store.js';
 import type { Caller, Scope } from '@app/common/auth/scopes.js';
+import type { LimitState } from '@app/common/limits/limit-reached.js';
 import { RequestRate } from '@app/common/limits/request-rate.js';
 import { Problem } from './problems.js';
 import { tellLimits } from './rate-limit-fields.js';
@@ -49,17 +50,24 @@ export class AuthGuard implements CanActivate {
     if (scope === undefined) return true;
     const request = context.switchToHttp().getRequest<Request>();
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const caller = key === undefined ? null : await this.keys.authenticate(key);
-    if (!caller) throw unauthenticated(key === undefined);
-    await this.limit(caller, context.switchToHttp().getResponse<Response>());
+    if (key === undefined) throw unauthenticated(true);
+    // Redis is asked about the key and, for whom it was last time, the rate at once: a round trip less before each answer.
+    const known = this.keys.recall(key);
+    const counted = known && this.count(known);
+    counted?.catch(() => undefined);
+    const caller = await this.keys.authenticate(key);
+    if (!caller) throw unauthenticated(false);
+    const limits = await (counted && caller === known ? counted : this.count(caller));
+    tellLimits(context.switchToHttp().getResponse<Response>(), limits);
     requireScope(caller, scope);
     callers.set(request, caller);
     return true;
   }
 
-  private async limit({ tenant, limits }: Caller, response: Response): Promise<void> {
+  /** How the rate of the caller's tenant stands with this request; nothing where there is no limit. */
+  private async count({ tenant, limits }: Caller): Promise<LimitState[]> {
     const perMinute = limits.requestsPerMinute ?? this.defaults.perMinute;
-    if (perMinute !== null) tellLimits(response, [await this.rate.take(tenant, perMinute)]);
+    return perMinute === null ? [] : [await this.rate.take(tenant, perMinute)];
   }
 }
 

@@ -30,6 +30,8 @@ export type StoredKey = z.infer<typeof StoredKey>;
 
 const indexKey = 'zq:keys';
 const recordKey = (sha256: string): string => `zq:key:${sha256}`;
+/** Keys whose callers a process remembers; beyond that, the first it saw are forgotten. */
+const maxRemembered = 10_000;
 const sha256Of = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 /**
@@ -37,6 +39,9 @@ const sha256Of = (key: string): string => createHash('sha256').update(key).diges
  * salt for, and which makes the look-up independent of how much of a guess is right.
  */
 export class KeyStore {
+  /** By SHA-256; the record is kept as it was read, so that one that has not changed is parsed once. */
+  private readonly remembered = new Map<string, { json: string; caller: Caller }>();
+
   constructor(private readonly redis: Redis) {}
 
   /** Makes a key. The returned `key` cannot be had again. Throws {@link KeyInvalid}. */
@@ -76,9 +81,26 @@ export class KeyStore {
   /** Whose key this is, or null. */
   async authenticate(key: string): Promise<Caller | null> {
     if (!/^zq_[A-Za-z0-9_-]{43}$/.test(key)) return null;
-    const json = await this.redis.get(recordKey(sha256Of(key)));
+    const sha256 = sha256Of(key);
+    const json = await this.redis.get(recordKey(sha256));
+    const known = this.remembered.get(sha256);
+    if (json !== null && known?.json === json) return known.caller;
+    this.remembered.delete(sha256);
     if (json === null) return null;
     const { id, tenant, scopes: granted, weight, limits } = StoredKey.parse(JSON.parse(json));
-    return { keyId: id, tenant, scopes: granted, weight, limits };
+    const caller = { keyId: id, tenant, scopes: granted, weight, limits };
+    this.remember(sha256, { json, caller });
+    return caller;
+  }
+
+  /** Whose key this was when it last came: a guess to work ahead with, never a reason to let a request through. */
+  recall(key: string): Caller | undefined {
+    return this.remembered.get(sha256Of(key))?.caller;
+  }
+
+  private remember(sha256: string, record: { json: string; caller: Caller }): void {
+    const [first] = this.remembered.keys();
+    if (this.remembered.size >= maxRemembered && first !== undefined) this.remembered.delete(first);
+    this.remembered.set(sha256, record);
   }
 }

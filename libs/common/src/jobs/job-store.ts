@@ -32,6 +32,8 @@ export interface JobStoreOptions {
   models: readonly string[];
   /** How long a document stays after its terminal state; default 7 days. */
   ttlMs?: number;
+  /** `accept` returns once the document is written, and the job is put on its queue meanwhile; else it waits for both. */
+  queuesMeanwhile?: boolean;
 }
 
 export interface NewJob extends Pick<
@@ -82,6 +84,7 @@ export class JobStore {
   private readonly queues: ModelQueues;
   private readonly claims: IdempotencyClaims;
   private readonly quota: GpuQuota;
+  private readonly queueing = new Set<Promise<void>>();
 
   constructor(
     private readonly redis: Redis,
@@ -114,8 +117,13 @@ export class JobStore {
             openJobsLimit(tenantJobs, tenantJobs),
           );
     }
-    // The job is accepted: what goes wrong from here on, the janitor puts right.
-    if (outcome === 'accepted') await this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
+    if (outcome === 'accepted') {
+      // The job is accepted: what goes wrong from here on, the janitor puts right.
+      const queued = this.queue(id, reply[1], reply[2], '0').catch(() => undefined);
+      this.queueing.add(queued);
+      void queued.finally(() => this.queueing.delete(queued));
+      if (this.options.queuesMeanwhile !== true) await queued;
+    }
     const record = outcome === 'accepted' ? decodeJob([...fields, 'createdAt', String(reply[3])]) : await this.get(id);
     if (!record) throw new Error(`job ${id} vanished while it was accepted`);
     const limits = outcome === 'accepted' ? [openJobsLimit(tenantJobs, reply[4]), ...charged] : [];
@@ -223,6 +231,7 @@ export class JobStore {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.queueing);
     await this.queues.close();
   }
 
