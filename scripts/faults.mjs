@@ -27,6 +27,8 @@ const { status } = spawnSync(
     'test/fault/fleet-',
     '--testTimeout',
     '1800000',
+    // The table is written whatever a failed spec left open.
+    '--forceExit',
   ],
   {
     stdio: 'inherit',
