@@ -1,5 +1,5 @@
 /**
- * What the step loop does beside ONNX Runtime's native calls: latents to patches and back, Euler step, order, events. Run by
+ * What the step loop does beside ONNX Runtime's native calls: tensors in and out, guidance, Euler step, order, events. Run by
  * `npm run bench`, or alone: `node bench/host-work.mjs [--rounds 15]` after `npm run build`.
  */
 import { performance } from 'node:perf_hooks';
