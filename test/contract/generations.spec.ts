@@ -128,6 +128,14 @@ describe('POST /v1/generations', () => {
     expect(problem.errors!.map((error) => error.field)).toContain(field);
   });
 
+  it('says of a field that must be there that it is missing', async () => {
+    const { status, json } = await api.post(key, { steps: 4 });
+    expect([status, json]).toEqual([
+      422,
+      expect.objectContaining({ errors: [{ field: 'prompt', message: 'is missing' }], detail: 'prompt: is missing' }),
+    ]);
+  });
+
   it('names all wrong fields at once', async () => {
     const answer = await api.post(key, { prompt: '', width: 5, colour: 'red', seed: 1.5 });
     const fields = problemOf(answer.json).errors!.map((error) => error.field);

@@ -18,8 +18,11 @@ const nameOf = (path: readonly PropertyKey[]): string =>
 function errorsOf(issue: Issue): { field: string; message: string }[] {
   const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
   if (issue.keys) return issue.keys.map((key) => ({ field: nameOf([...path, key]), message: 'is not a known field' }));
-  return [{ field: nameOf(path), message: issue.message }];
+  return [{ field: nameOf(path), message: messageOf(issue) }];
 }
+
+/** zod names the type it expected of a field that is not there. */
+const messageOf = ({ message }: Issue): string => (message.endsWith(', received undefined') ? 'is missing' : message);
 
 /** Every wrong field of a request, by name. */
 function validationProblem(issues: readonly Issue[]): Problem {
