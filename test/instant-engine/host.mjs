@@ -74,3 +74,5 @@ process.on('message', (command) => {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
+// The worker was killed while this file was loaded: that was said before anybody listened.
+if (!process.connected) process.exit(0);
