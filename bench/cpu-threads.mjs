@@ -16,8 +16,8 @@ const threads = availableParallelism();
 const spinning = (spinUs) => ({ intra_op: { allow_spinning: '1', spin_duration_us: String(spinUs) } });
 const variants = {
   'threads never spin': { intra_op: { allow_spinning: '0' } },
-  'threads spin within a run, 20 µs at most': spinning(20),
-  'as shipped, 50 µs at most': {},
+  'as shipped, spinning for 20 µs at most': {},
+  'threads spin within a run, 50 µs at most': spinning(50),
   'threads spin within a run': { intra_op: { allow_spinning: '1' } },
   'threads spin on after a run': { intra_op: { allow_spinning: '1' }, force_spinning_stop: '0' },
   'as shipped, blocks that shrink towards the end': { dynamic_block_base: '4' },

@@ -7,7 +7,7 @@ import type { CheckpointGraphs, EditGraphs } from './checkpoint-graphs.js';
 import type { NetworkPlan, Placement } from './network-plan.js';
 
 /** A step's operators are short: to sleep and be woken between them costs a tenth of it (docs/decisions/0023). */
-const stepSpinUs = 50;
+const stepSpinUs = 20;
 
 export interface OpenSessions {
   sessions: Record<keyof CheckpointGraphs, Session>;
