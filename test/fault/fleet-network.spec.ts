@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditFleet, eventsOf } from '../fleet/audit.mjs';
+import { auditFleet, firstEndAfter } from '../fleet/audit.mjs';
 import { Fleet } from '../fleet/fleet.mjs';
 import { eventually } from '../support/eventually.js';
 import { boundMs, faultScale, reportFault } from '../support/fault-report.js';
+import { PostingClients } from '../support/posting-clients.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const faultyMs = 1_000 + 2_000 * faultScale;
@@ -68,32 +69,16 @@ describe('a bad network between the processes and Redis', () => {
   it.each(faultScale > 1 ? faults : faults.slice(0, 2))(
     '%s: nothing acknowledged is lost, clients are answered meanwhile, work resumes',
     async (name, fault) => {
-      const accepted: string[] = [];
-      const refusals: { status: number; tookMs: number }[] = [];
-      let posting = true;
-      const post = async (): Promise<void> => {
-        while (posting) {
-          const startedAt = Date.now();
-          const response = await fleet.post({ steps: 8 });
-          if (response.status === 202) accepted.push(((await response.json()) as { id: string }).id);
-          else refusals.push({ status: response.status, tookMs: Date.now() - startedAt });
-          await sleep(response.status === 202 ? 30 : 200);
-        }
-      };
-      const client = post();
+      const clients = new PostingClients(fleet, 1, 30);
+      const { accepted, refusals } = clients;
       await sleep(500);
       await fault(() => refusals.length);
       proxy.restore();
       const backAt = Date.now();
-      const before = accepted.length;
-      await eventually(() => accepted.length >= before + 20);
-      posting = false;
-      await client;
+      await clients.accept(20);
+      await clients.stop();
       const audit = await auditFleet(fleet, accepted);
-      const ends = (await Promise.all(accepted.map((id) => eventsOf(fleet, id)))).flat();
-      const firstEnd = Math.min(
-        ...ends.filter(({ atMs, type }) => atMs > backAt && type === 'result').map((e) => e.atMs),
-      );
+      const firstEnd = await firstEndAfter(fleet, accepted, backAt);
       reportFault(`Redis over a bad network: ${name}, ${faultyMs / 1000} s`, audit, [firstEnd - backAt]);
       expect(audit).toMatchObject({ lost: 0, duplicated: 0, stuck: 0, states: { succeeded: accepted.length } });
       expect(firstEnd - backAt).toBeLessThan(boundMs(10_000));

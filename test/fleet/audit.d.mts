@@ -16,6 +16,7 @@ export interface TimedEvent {
 
 export declare function auditFleet(fleet: Fleet, ids: readonly string[], timeoutMs?: number): Promise<Audit>;
 export declare function eventsOf(fleet: Fleet, id: string): Promise<TimedEvent[]>;
+export declare function firstEndAfter(fleet: Fleet, ids: readonly string[], sinceMs: number): Promise<number>;
 export declare function jobsOf(fleet: Fleet, pid: number): Promise<string[]>;
 export declare function restartsAfter(fleet: Fleet, ids: readonly string[], sinceMs: number): Promise<number[]>;
 export declare function recoveriesAfter(

@@ -66,6 +66,12 @@ export async function jobsOf({ redis }, pid) {
   return ids.filter((_, i) => tokens[i]?.includes(`-${pid}-`));
 }
 
+/** When the first of these jobs ended after `sinceMs`; Infinity when none did. */
+export async function firstEndAfter(fleet, ids, sinceMs) {
+  const events = (await Promise.all(ids.map((id) => eventsOf(fleet, id)))).flat();
+  return Math.min(...events.filter(({ atMs, type }) => atMs > sinceMs && type === 'result').map(({ atMs }) => atMs));
+}
+
 /** How long after `sinceMs` each job began again; a job that ended without is left out. */
 export async function restartsAfter(fleet, ids, sinceMs) {
   const waits = await Promise.all(ids.map(async (id) => (await startsOf(fleet, id)).find((atMs) => atMs > sinceMs)));

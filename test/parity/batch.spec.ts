@@ -10,9 +10,9 @@ import {
   type ImageRequest,
 } from '@app/inference';
 import { openPipeline } from '../../libs/inference/src/open-pipeline.js';
-import type { PipelineRequest } from '../../libs/inference/src/pipelines/pipeline-request.js';
 import { eventually } from '../support/eventually.js';
 import { checkpointOf, goldenCase, psnr } from '../support/golden.js';
+import { smallRequest } from '../support/small-request.js';
 
 // As docs/numerics.md states it: a request gives the same image alone and in any batch.
 const imagePsnr = 50;
@@ -163,17 +163,7 @@ describe('the engine’s batch', () => {
   it('goes on stepping while a long prompt is encoded', async () => {
     const opened = await openPipeline({ checkpoint: checkpointOf('z-image-nano-turbo') });
     const { pipeline } = opened;
-    const small: PipelineRequest = {
-      prompt: 'red apple',
-      negativePrompt: null,
-      source: null,
-      width: 64,
-      height: 64,
-      steps: 1,
-      guidance: { scale: 0, normalization: 0, truncation: 1 },
-      noise: { seed: 1, index: 0, count: 1 },
-    };
-    const samples = pipeline.samples(await pipeline.prepare(small));
+    const samples = pipeline.samples(await pipeline.prepare(smallRequest));
     const stepsWhile = async (work: Promise<unknown>): Promise<number> => {
       let ended = false as boolean;
       const end = work.finally(() => (ended = true));
@@ -185,7 +175,7 @@ describe('the engine’s batch', () => {
     // One thread for both would leave room for one at most, however often it is tried; a busy machine may need a few tries.
     let most = 0;
     for (let tries = 0; tries < 100 && most < 4; tries++) {
-      most = Math.max(most, await stepsWhile(pipeline.embed({ ...small, prompt: `${longPrompt} `.repeat(50) })));
+      most = Math.max(most, await stepsWhile(pipeline.embed({ ...smallRequest, prompt: `${longPrompt} `.repeat(50) })));
     }
     await opened.close();
     expect(most).toBeGreaterThanOrEqual(4);

@@ -3,21 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkpointOf } from '../../../test/support/golden.js';
+import { smallRequest } from '../../../test/support/small-request.js';
 import { CheckpointError } from './errors.js';
 import { openEngine } from './engine.js';
 import { openPipeline } from './open-pipeline.js';
-import type { PipelineRequest } from './pipelines/pipeline-request.js';
-
-const request: PipelineRequest = {
-  prompt: 'red apple',
-  negativePrompt: null,
-  source: null,
-  width: 64,
-  height: 64,
-  steps: 1,
-  guidance: { scale: 0, normalization: 0, truncation: 1 },
-  noise: { seed: 1, index: 0, count: 1 },
-};
 
 describe('openPipeline', () => {
   let checkpoint: string;
@@ -35,7 +24,7 @@ describe('openPipeline', () => {
   const tokensOfPrompt = async (): Promise<number> => {
     const opened = await openPipeline({ checkpoint });
     try {
-      return (await opened.pipeline.embed(request)).positive[0]!.rows;
+      return (await opened.pipeline.embed(smallRequest)).positive[0]!.rows;
     } finally {
       await opened.close();
     }
