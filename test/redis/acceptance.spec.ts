@@ -223,11 +223,16 @@ describe('accepting and keeping jobs', () => {
 
   it('accepts an id once, however often it is asked', async () => {
     const { record } = await jobs.accept(newJob(model));
-    const again = await acceptScript.run(
-      redis,
-      [...keys.ofJob(record.id), keys.index('acme')],
-      [record.id, 'acme', 'acme:normal', 1, 1, 10, 10, ''],
-    );
+    const again = await acceptScript.run(redis, { ...keys.ofJob(record.id), tenantIndex: keys.index('acme') }, [
+      record.id,
+      'acme',
+      'acme:normal',
+      1,
+      1,
+      10,
+      10,
+      '',
+    ]);
     expect(again).toEqual(['exists']);
     expect(await jobs.backlog(model)).toEqual({ jobs: 1, units: 1 });
   });

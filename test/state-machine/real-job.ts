@@ -111,18 +111,14 @@ export class RealJob {
         deadlineAt,
         webhook: { url: 'https://example.com', events: [...webhookEvents] },
       });
-      return accept.run(
-        this.redis,
-        [...this.keys.ofJob(this.id), this.keys.index('acme')],
-        [
-          ...[this.id, 'acme', 'acme:normal', 1, 1, 10, 10, deadlineAt ?? ''],
-          ...encodeAccepted({ ...job, id: this.id, ttlMs: tomorrowMs, traceparent: undefined }),
-        ],
-      );
+      return accept.run(this.redis, { ...this.keys.ofJob(this.id), tenantIndex: this.keys.index('acme') }, [
+        ...[this.id, 'acme', 'acme:normal', 1, 1, 10, 10, deadlineAt ?? ''],
+        ...encodeAccepted({ ...job, id: this.id, ttlMs: tomorrowMs, traceparent: undefined }),
+      ]);
     },
     add: () => this.queues.add(this.model, { version: 1, id: this.id, tag: 0, fenceBase: 0 }, 1),
     'note that it is added': () => this.redis.zrem(this.keys.unqueued, this.id),
-    cancel: () => cancel.run(this.redis, [...this.keys.ofJob(this.id), this.keys.cancels]),
+    cancel: () => cancel.run(this.redis, this.keys.ofJob(this.id)),
     'remove what is cancelled': () => this.queues.remove(this.model, this.id).catch(() => false),
     'remove finished': () => this.queues.remove(this.model, this.id),
     'the deadline passes': async () => {
@@ -139,12 +135,11 @@ export class RealJob {
     },
     'add unqueued': () => this.store.enqueue(this.id),
     'the janitor dies after adding': async () => {
-      const keys = [...this.keys.ofJob(this.id), this.keys.queued(this.id)];
-      const [, , fenceBase] = (await enqueue.run(this.redis, keys, [this.id])) as string[];
+      const [, , fenceBase] = (await enqueue.run(this.redis, this.keys.ofJob(this.id), [this.id])) as string[];
       await this.queues.add(this.model, { version: 1, id: this.id, tag: 0, fenceBase: Number(fenceBase) }, 1);
     },
     'discard leftovers': () => this.redis.zrem(this.keys.leftovers, this.id),
-    requeue: () => requeue.run(this.redis, [...this.keys.ofJob(this.id), this.keys.queued(this.id)]),
+    requeue: () => requeue.run(this.redis, this.keys.ofJob(this.id)),
     'recover stalled': async () => {
       // The first look marks what has no lock, the second takes it back; each is due only once in a while.
       for (let look = 0; look < 2; look++) {

@@ -13,7 +13,7 @@ import { modelOfJob, newJobId } from './job-id.js';
 import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
 import type { JobFailure, JobOutcome, JobRecord, OutputCopy, StoredPreview } from './job-record.js';
 import { currentTraceparent } from '../telemetry/tracing.js';
-import { ModelKeys } from './model-keys.js';
+import { ModelKeys, type JobKeys } from './model-keys.js';
 import { accept } from './scripts/accept.lua.js';
 import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
@@ -24,7 +24,7 @@ import { progress } from './scripts/progress.lua.js';
 import { putAside } from './scripts/put-aside.lua.js';
 import { recordCopy } from './scripts/record-copy.lua.js';
 import { release } from './scripts/release.lua.js';
-import type { Script } from './scripts/script.js';
+import type { JobScript } from './scripts/job-script.js';
 import { start } from './scripts/start.lua.js';
 
 export interface JobStoreOptions {
@@ -174,7 +174,7 @@ export class JobStore {
   async cancel(id: string): Promise<JobRecord | null> {
     const model = modelOfJob(id);
     if (model === null) return null;
-    const [outcome, document] = await this.call<[string, string[]?]>(cancel, id, [], [new ModelKeys(model).cancels]);
+    const [outcome, document] = await this.call<[string, string[]?]>(cancel, id, []);
     // Best effort: the janitor and the next `start` know the document.
     if (outcome === 'canceled') await this.queues.remove(model, id).catch(() => false);
     return decodeJob(document ?? []);
@@ -226,7 +226,7 @@ export class JobStore {
 
   /** Puts an accepted job on its queue, and off the janitor's list. Doing it again changes nothing. */
   async enqueue(id: string): Promise<void> {
-    const [tag, base, fenceBase] = await this.call<string[]>(enqueue, id, [id], [keysOf(id).queued(id)]);
+    const [tag, base, fenceBase] = await this.call<string[]>(enqueue, id, [id]);
     if (tag && base && fenceBase) await this.queue(id, tag, base, fenceBase);
   }
 
@@ -272,18 +272,18 @@ export class JobStore {
         job.deadlineAt ?? '',
         ...fields,
       ],
-      [keys.index(job.tenant)],
+      { tenantIndex: keys.index(job.tenant) },
     );
     return { reply, fields };
   }
 
   private async call<Reply = unknown>(
-    script: Script,
+    script: JobScript,
     id: string,
     args: (string | number)[],
-    moreKeys: string[] = [],
+    moreKeys: Pick<JobKeys, 'tenantIndex'> = {},
   ): Promise<Reply> {
-    return (await script.run(this.redis, [...keysOf(id).ofJob(id), ...moreKeys], args)) as Reply;
+    return (await script.run(this.redis, { ...keysOf(id).ofJob(id), ...moreKeys }, args)) as Reply;
   }
 }
 

@@ -56,7 +56,7 @@ export class JobUpkeep {
       // One command for a page: a million jobs may wait, and BullMQ has lost none of them.
       if ((await this.redis.exists(ids.map((id) => this.keys.queued(id)))) === ids.length) continue;
       for (const id of ids) {
-        lost += Number(await requeue.run(this.redis, [...this.keys.ofJob(id), this.keys.queued(id)], []));
+        lost += Number(await requeue.run(this.redis, this.keys.ofJob(id)));
       }
     }
     return lost;

@@ -1,5 +1,25 @@
 import { queuePrefix } from '../queue/queue-names.js';
 
+/** What scripts over one job call their keys. */
+export const jobKeyNames = [
+  'job',
+  'events',
+  'open',
+  'tenants',
+  'backlog',
+  'unqueued',
+  'due',
+  'outbox',
+  'fair',
+  'leftovers',
+  'cancels',
+  'queued',
+  'tenantIndex',
+] as const;
+export type JobKeyName = (typeof jobKeyNames)[number];
+/** `tenantIndex` where a script asks for it. */
+export type JobKeys = Record<Exclude<JobKeyName, 'tenantIndex'>, string> & { tenantIndex?: string };
+
 /** The Redis keys of one model. They share one hash tag, so that every script stays in one Cluster slot. */
 export class ModelKeys {
   private readonly prefix: string;
@@ -83,19 +103,10 @@ export class ModelKeys {
     return `${this.prefix}:jobs:${id}`;
   }
 
-  /** The keys of every job script, in the order that scripts/prelude.lua.ts names them. */
-  ofJob(id: string): string[] {
-    return [
-      this.job(id),
-      this.events(id),
-      this.open,
-      this.tenants,
-      this.backlog,
-      this.unqueued,
-      this.due,
-      this.outbox,
-      this.fair,
-      this.leftovers,
-    ];
+  /** What scripts over one job may touch. */
+  ofJob(id: string): JobKeys {
+    const { open, tenants, backlog, unqueued, due, outbox, fair, leftovers, cancels } = this;
+    const shared = { open, tenants, backlog, unqueued, due, outbox, fair, leftovers, cancels };
+    return { ...shared, job: this.job(id), events: this.events(id), queued: this.queued(id) };
   }
 }

@@ -1,16 +1,14 @@
 import { lastPlace } from '../fair-place.js';
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /**
  * Writes the document `queued`, or nothing. Doing it again for an accepted id changes nothing.
  *
- * KEYS: ofJob, tenant index. ARGV: id, tenant, flow, cost, share = places taken of its flow, jobs a tenant may have open, jobs that
+ * ARGV: id, tenant, flow, cost, share = places taken of its flow, jobs a tenant may have open, jobs that
  * may be open, deadline ('' for none), then the document's other fields and values, these too.
  * Returns [`exists` | `tenant_limit` | `queue_full`] | [`accepted`, start tag, base, time, the tenant's open jobs].
  */
-export const accept = new Script(`${prelude}
-local index = KEYS[11]
+export const accept = new JobScript(`
 local id, tenant, flow, cost, share, deadline = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[8]
 if doc.state then return { 'exists' } end
 if tonumber(redis.call('HGET', tenants, tenant) or 0) >= tonumber(ARGV[6]) then return { 'tenant_limit' } end
@@ -30,7 +28,7 @@ redis.call('HSET', fair, flow, string.format('%.17g', tag + tonumber(share)))
 tag = string.format('%.17g', tag)
 
 redis.call('HSET', job, 'flow', flow, 'share', share, 'tag', tag, 'createdAt', now, unpack(ARGV, 9))
-redis.call('ZADD', index, 0, id)
+redis.call('ZADD', tenantIndex, 0, id)
 redis.call('ZADD', open, cost, id)
 local openJobs = redis.call('HINCRBY', tenants, tenant, 1)
 redis.call('INCRBYFLOAT', backlog, cost)

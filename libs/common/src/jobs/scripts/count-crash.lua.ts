@@ -1,12 +1,11 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /**
  * The engine host died with this job in it. The run that follows is charged to the job's flow.
  *
- * KEYS: ofJob. ARGV: fence. Returns the job's crashes so far.
+ * ARGV: fence. Returns the job's crashes so far.
  */
-export const countCrash = new Script(`${prelude}
+export const countCrash = new JobScript(`
 if not runsUnder(ARGV[1]) then return tonumber(doc.crashes or 0) end
 if redis.call('HEXISTS', fair, doc.flow) == 1 then redis.call('HINCRBYFLOAT', fair, doc.flow, doc.share) end
 return redis.call('HINCRBY', job, 'crashes', 1)

@@ -1,5 +1,4 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /** More than BullMQ's record of a job is ever fetched. */
 const fencesPerRecord = 1_000_000;
@@ -8,10 +7,10 @@ const fencesPerRecord = 1_000_000;
  * What the janitor adds to BullMQ. It cannot know whether BullMQ had the job before and lost it, perhaps while a worker
  * held it, so the fences of every record that it makes lie above those of all earlier ones.
  *
- * KEYS: ofJob, BullMQ's hash of the job. ARGV: id. Returns [start tag, base, fence base] | [] when there is nothing to add.
+ * ARGV: id. Returns [start tag, base, fence base] | [] when there is nothing to add.
  */
-export const enqueue = new Script(`${prelude}
-if doc.state ~= 'queued' or redis.call('EXISTS', KEYS[11]) == 1 then
+export const enqueue = new JobScript(`
+if doc.state ~= 'queued' or redis.call('EXISTS', queued) == 1 then
   redis.call('ZREM', unqueued, ARGV[1])
   return {}
 end

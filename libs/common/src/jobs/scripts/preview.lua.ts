@@ -1,8 +1,7 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
-/** KEYS: ofJob. ARGV: fence, index, step, width, height, key. Returns 1, or 0 when the fetch does not own the job. */
-export const preview = new Script(`${prelude}
+/** ARGV: fence, index, step, width, height, key. Returns 1, or 0 when the fetch does not own the job. */
+export const preview = new JobScript(`
 if not runsUnder(ARGV[1]) then return 0 end
 emit('preview', {
   index = tonumber(ARGV[2]),

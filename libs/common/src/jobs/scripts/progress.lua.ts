@@ -1,8 +1,7 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
-/** KEYS: ofJob. ARGV: fence, step, steps. Returns 1, or 0 when the fetch does not own the job. */
-export const progress = new Script(`${prelude}
+/** ARGV: fence, step, steps. Returns 1, or 0 when the fetch does not own the job. */
+export const progress = new JobScript(`
 if not runsUnder(ARGV[1]) then return 0 end
 redis.call('HSET', job, 'step', ARGV[2])
 emit('progress', { step = tonumber(ARGV[2]), steps = tonumber(ARGV[3]) })

@@ -1,12 +1,11 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /**
  * A worker hands a running job back. One that was to be cancelled ends here, since nobody runs it any more.
  *
- * KEYS: ofJob. ARGV: fence. Returns 1, or 0 when the fetch does not own the job.
+ * ARGV: fence. Returns 1, or 0 when the fetch does not own the job.
  */
-export const release = new Script(`${prelude}
+export const release = new JobScript(`
 if not runsUnder(ARGV[1]) then return 0 end
 if doc.cancelRequestedAt then
   finish('canceled')

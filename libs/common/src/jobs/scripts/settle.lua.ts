@@ -1,14 +1,13 @@
 import { endGraceMs } from './cancel.lua.js';
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /**
  * What the janitor does to a job that is due. Queued past the deadline: expired. Running past it, or cancelled: its worker
  * has a grace period to say so itself, then the job ends without it, and its commit will be refused.
  *
- * KEYS: ofJob. ARGV: id. Returns the terminal state, or '' when the job goes on.
+ * ARGV: id. Returns the terminal state, or '' when the job goes on.
  */
-export const settle = new Script(`${prelude}
+export const settle = new JobScript(`
 local id = ARGV[1]
 if not doc.state or terminal[doc.state] then
   redis.call('ZREM', due, id)

@@ -1,12 +1,11 @@
-import { prelude } from './prelude.lua.js';
-import { Script } from './script.js';
+import { JobScript } from './job-script.js';
 
 /**
  * A fetched job begins, under a fence that only rises: a worker with an older fetch of the same job is shut out.
  *
- * KEYS: ofJob. ARGV: fence, worker. Returns [`started`, ms in the queue at the first start] | [`refused`, state or `missing`].
+ * ARGV: fence, worker. Returns [`started`, ms in the queue at the first start] | [`refused`, state or `missing`].
  */
-export const start = new Script(`${prelude}
+export const start = new JobScript(`
 if not doc.state then return { 'refused', 'missing' } end
 local fence = tonumber(ARGV[1])
 if terminal[doc.state] or fence <= tonumber(doc.fence or 0) then return { 'refused', doc.state } end
