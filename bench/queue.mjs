@@ -2,22 +2,16 @@
  * The queue without the engine's work: jobs a second, Redis' CPU, commands, bytes and memory for a job, added latency. Run by
  * `npm run bench:queue -- [--jobs N] [--queued N]` on a quiet machine; writes its section of bench/RESULTS.md.
  */
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startRedis } from '../dist/apps/cli/src/embedded/redis-server.js';
 import { JobStore } from '../dist/libs/common/src/jobs/job-store.js';
 import { QueueRebase } from '../dist/libs/common/src/jobs/queue-rebase.js';
 import { workerConnection } from '../dist/libs/common/src/queue/connection.js';
 import { JobSource } from '../dist/libs/common/src/queue/job-source.js';
 import { ModelQueues } from '../dist/libs/common/src/queue/model-queue.js';
 import { Fleet, fleetModel } from '../test/fleet/fleet.mjs';
-import { fill, redisUse, until } from './queue-jobs.mjs';
+import { busyRedis } from './busy-redis.mjs';
+import { fill, openReceiver, openRedis, redisUse, until } from './queue-jobs.mjs';
 import { median, writeSection } from './results-file.mjs';
 
 const { values: flags } = parseArgs({
@@ -25,24 +19,6 @@ const { values: flags } = parseArgs({
 });
 const [jobs, queued] = [Number(flags.jobs), Number(flags.queued)];
 const open = `{zq:${fleetModel}}:open`;
-
-/** A receiver on this machine that takes every webhook. */
-async function openReceiver() {
-  const receiver = { count: 0 };
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      receiver.count += 1;
-      response.writeHead(204).end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  receiver.url = `http://127.0.0.1:${server.address().port}/`;
-  receiver.close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return receiver;
-}
 
 /** The whole life of that many jobs, from acceptance to webhook; they wait already when so many workers come. */
 async function drain(workers) {
@@ -84,9 +60,7 @@ async function latency() {
 
 /** Redis' memory for a waiting job, how long a fetch takes at that length and number of tenants, and a rebase of all. */
 async function waiting(count, tenants, settings = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'zimage-bench-'));
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const server = await startRedis({ root, dataDir, appendfsync: 'everysec' });
+  const server = await openRedis();
   const redis = workerConnection(server.url);
   for (const [name, value] of Object.entries(settings)) await redis.config('SET', name, value);
   const store = new JobStore(redis, { models: [fleetModel] });
@@ -114,8 +88,7 @@ async function waiting(count, tenants, settings = {}) {
   await store.close();
   fetching.disconnect();
   redis.disconnect();
-  await server.stop();
-  rmSync(dataDir, { recursive: true });
+  await server.close();
   return { count, tenants, bytes, fetchMs: median(fetchMs), rebaseS };
 }
 
@@ -124,6 +97,7 @@ for (const workers of [1, 2, 4]) drained.push(await drain(workers));
 const added = await latency();
 const lengths = [await waiting(queued / 100, 1), await waiting(queued, 1), await waiting(queued, 1000)];
 const redisDefaults = { 'hash-max-listpack-value': '64', 'stream-node-max-bytes': '4096' };
+const { alone, whole, ratio } = await busyRedis(jobs, 5);
 const byDefault = await waiting(queued / 10, 1, redisDefaults);
 
 const ms = (value) => `${value.toFixed(1)} ms`;
@@ -137,6 +111,14 @@ whole life: accepted, queued, run with its document and events, told by a webhoo
 | workers | jobs/s | Redis CPU a job | jobs/s that a Redis core has CPU for | commands a job | bytes a job to and from Redis |
 |---|---|---|---|---|---|
 ${drained.map(({ workers, jobsPerSecond, cpuUs, commands, bytes }) => `| ${workers} | ${jobsPerSecond.toFixed(0)} | ${cpuUs.toFixed(0)} µs | ${(1e6 / cpuUs).toFixed(0)} | ${commands.toFixed(0)} | ${bytes.toFixed(0)} |`).join('\n')}
+
+The same with a Redis that has more to do: fifty jobs in flight from one process, without API, engine and HTTP; in turns with what
+BullMQ takes alone, medians of 5 rounds.
+
+| | Redis CPU a job | over BullMQ alone | jobs/s | of the time, Redis is at work |
+|---|---|---|---|---|
+| BullMQ alone: added, fetched, completed | ${alone.cpuUs.toFixed(0)} µs | 1 | ${alone.jobsPerSecond.toFixed(0)} | ${(100 * alone.busy).toFixed(0)} % |
+| the whole life | ${whole.cpuUs.toFixed(0)} µs | ${ratio.toFixed(2)} | ${whole.jobsPerSecond.toFixed(0)} | ${(100 * whole.busy).toFixed(0)} % |
 
 Added latency, POST to result, one job at a time, medians of 200: ${ms(added.added)}; of it in the queue ${ms(added.queue)}, the worker's start
 and the engine host's process ${ms(added.engineHost)}, upload ${ms(added.upload)}, HTTP and the way back ${ms(added.rest)}.

@@ -37,8 +37,7 @@ export class FirstAttempts {
 
   /** Attempts an entry that was leased from this outbox, once of `attempts` times, and takes it off when that is seen to. */
   begin(entry: string, attempts: number, outbox: Pick<Outbox, 'remove'>): void {
-    const attempt = this.attempt(entry, attempts)
-      .then(() => outbox.remove([entry]))
+    const attempt = this.attempt(entry, attempts, outbox)
       .catch(this.parts.onError)
       .finally(() => this.underWay.delete(attempt));
     this.underWay.add(attempt);
@@ -49,14 +48,18 @@ export class FirstAttempts {
     await Promise.all(this.underWay);
   }
 
-  private async attempt(entry: string, attempts: number): Promise<void> {
+  private async attempt(entry: string, attempts: number, outbox: Pick<Outbox, 'remove'>): Promise<void> {
     const { sender, deliveries, retryAfterMs } = this.parts;
     try {
+      // With its log, an attempt that succeeds takes its entry off the outbox.
       await sender.send(entry, { number: 1, isLast: attempts === 1, isReplay: false });
     } catch (error) {
-      if (error instanceof UnrecoverableError) return;
-      if (!(error instanceof ServiceError)) throw error;
-      await deliveries.add([{ entry, attempts: attempts - 1, tried: 1, delayMs: retryAfterMs(error) }]);
+      if (error instanceof ServiceError) {
+        await deliveries.add([{ entry, attempts: attempts - 1, tried: 1, delayMs: retryAfterMs(error) }]);
+      } else if (!(error instanceof UnrecoverableError)) {
+        throw error;
+      }
+      await outbox.remove([entry]);
     }
   }
 

@@ -14,6 +14,7 @@ import { listJobs, readJob, type JobPage, type JobQuery } from './job-list.js';
 import type { JobFailure, JobOutcome, JobRecord, OutputCopy, StoredPreview } from './job-record.js';
 import { currentTraceparent } from '../telemetry/tracing.js';
 import { ModelKeys, type JobKeys } from './model-keys.js';
+import { QueuedNotes } from './queued-notes.js';
 import { accept } from './scripts/accept.lua.js';
 import { cancel } from './scripts/cancel.lua.js';
 import { commit } from './scripts/commit.lua.js';
@@ -84,6 +85,7 @@ export class JobStore {
   private readonly queues: ModelQueues;
   private readonly claims: IdempotencyClaims;
   private readonly quota: GpuQuota;
+  private readonly queuedNotes: QueuedNotes;
   private readonly queueing = new Set<Promise<void>>();
 
   constructor(
@@ -93,6 +95,7 @@ export class JobStore {
     this.queues = new ModelQueues(redis);
     this.claims = new IdempotencyClaims(redis);
     this.quota = new GpuQuota(redis);
+    this.queuedNotes = new QueuedNotes(redis);
   }
 
   /**
@@ -250,7 +253,7 @@ export class JobStore {
     const keys = keysOf(id);
     const queued = { version: queuedJobVersion, id, tag: Number(tag), fenceBase: Number(fenceBase) } as const;
     await this.queues.add(keys.model, queued, fairPlace(queued.tag, Number(base)));
-    await this.redis.zrem(keys.unqueued, id);
+    await this.queuedNotes.takeOff(keys.unqueued, id);
   }
 
   private async write(id: string, job: NewJob): Promise<{ reply: AcceptReply; fields: string[] }> {

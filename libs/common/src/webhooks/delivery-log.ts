@@ -36,20 +36,28 @@ const keepMs = 7 * 24 * 3600 * 1000;
 export class DeliveryLog {
   constructor(private readonly redis: Redis) {}
 
+  /** Also takes the entry off the outbox, where it may still be, when nothing is left to do for it. */
   async record(jobId: string, attempt: DeliveryAttempt): Promise<void> {
-    const key = keyOf(jobId);
-    if (key === null) return;
-    await logAttempt.run(this.redis, [key], [JSON.stringify(attempt), maxAttempts, keepMs]);
+    const keys = keysOf(jobId);
+    if (keys === null) return;
+    const isSettled = attempt.outcome === 'delivered' || attempt.outcome === 'disabled';
+    await logAttempt.run(
+      this.redis,
+      [keys.deliveries(jobId), keys.outbox],
+      [JSON.stringify(attempt), maxAttempts, keepMs, isSettled ? attempt.entry : ''],
+    );
   }
 
   async list(jobId: string): Promise<DeliveryAttempt[]> {
-    const key = keyOf(jobId);
-    if (key === null) return [];
-    return (await this.redis.lrange(key, 0, -1)).map((json) => DeliveryAttempt.parse(JSON.parse(json)));
+    const keys = keysOf(jobId);
+    if (keys === null) return [];
+    return (await this.redis.lrange(keys.deliveries(jobId), 0, -1)).map((json) =>
+      DeliveryAttempt.parse(JSON.parse(json)),
+    );
   }
 }
 
-function keyOf(jobId: string): string | null {
+function keysOf(jobId: string): ModelKeys | null {
   const model = modelOfJob(jobId);
-  return model === null ? null : new ModelKeys(model).deliveries(jobId);
+  return model === null ? null : new ModelKeys(model);
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { Webhook } from 'standardwebhooks';
 import type { SigningKeys } from './webhook-secrets.js';
 
@@ -17,8 +18,16 @@ export function signaturesOf(keys: SigningKeys, id: string, now: Date, body: str
   ].join(' ');
 }
 
+/** Reading a key takes longer than signing with it. */
+const keyObjects = new LRUCache<string, KeyObject>({ max: 1000 });
+
 /** `whsk_…` holds seed and public key, 32 bytes each. */
 function ed25519(privateKey: string): KeyObject {
-  const seed = Buffer.from(privateKey.slice('whsk_'.length), 'base64').subarray(0, 32);
-  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  let key = keyObjects.get(privateKey);
+  if (!key) {
+    const seed = Buffer.from(privateKey.slice('whsk_'.length), 'base64').subarray(0, 32);
+    key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+    keyObjects.set(privateKey, key);
+  }
+  return key;
 }
