@@ -11,12 +11,8 @@ import { requeue } from '@app/common/jobs/scripts/requeue.lua.js';
 import { settle } from '@app/common/jobs/scripts/settle.lua.js';
 import { manualWorker, ModelQueues, type BullJob } from '@app/common/queue/model-queue.js';
 import { newJob, newModel } from '../support/jobs.js';
+import { recoverStalled } from '../support/stalled-check.js';
 import type { System } from './system.js';
-
-/** BullMQ's own check of stalled jobs, without waiting for its timer. */
-interface StalledChecker {
-  moveStalledJobsToWait(): Promise<void>;
-}
 
 /** The part of the model that Redis shows. */
 export type VisibleSystem = Pick<
@@ -140,13 +136,7 @@ export class RealJob {
     },
     'discard leftovers': () => this.redis.zrem(this.keys.leftovers, this.id),
     requeue: () => requeue.run(this.redis, this.keys.ofJob(this.id)),
-    'recover stalled': async () => {
-      // The first look marks what has no lock, the second takes it back; each is due only once in a while.
-      for (let look = 0; look < 2; look++) {
-        await this.redis.del(`{zq:${this.model}}:jobs:stalled-check`);
-        await (this.worker as unknown as StalledChecker).moveStalledJobsToWait();
-      }
-    },
+    'recover stalled': () => recoverStalled(this.redis, this.model, this.worker),
     'the lock runs out': () => this.redis.del(`${this.keys.queued(this.id)}:lock`),
     'BullMQ loses the job': async () => {
       const queue = `{zq:${this.model}}:jobs`;

@@ -259,18 +259,6 @@ describe('JobRunner', () => {
     expect(engine.waiting).toHaveLength(2);
   });
 
-  it('fails a job that was lost with its workers too often, and takes it off the queue', async () => {
-    await accept({ batch: false });
-    await inEngine(1);
-    const id = await accept();
-    const queued = new ModelKeys(model).queued(id);
-    // What BullMQ's stalled check writes in the end.
-    await connections[0]!.hset(queued, 'defa', 'job stalled more than allowable limit');
-    engine.waiting[0]!.make();
-    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'worker_lost' } });
-    await eventually(async () => (await connections[0]!.exists(queued)) === 0);
-  });
-
   it('goes on fetching when a job can neither begin nor be handed back', async () => {
     let refused = 0;
     const refuse = (): Promise<never> => {
