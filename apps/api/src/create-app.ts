@@ -14,6 +14,7 @@ import { jsonOnly } from './http/json-only.js';
 import { boundedNesting } from './http/nesting.js';
 import { serveOpenApi } from './http/openapi.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { answerRefused, wellFormed } from './http/refused-requests.js';
 import { requestLog } from './http/request-log.js';
 import { requestTrace } from './http/request-trace.js';
 import { securityHeaders } from './http/security-headers.js';
@@ -36,9 +37,18 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
     new TimedAdapter(config.requestTimeoutMs),
     options,
   );
+  answerRefused(app.getHttpServer(), logger);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(logger), requestTrace, httpMetrics(registry), securityHeaders, decodablePath, jsonOnly);
+  app.use(
+    requestLog(logger),
+    requestTrace,
+    httpMetrics(registry),
+    securityHeaders,
+    wellFormed,
+    decodablePath,
+    jsonOnly,
+  );
   app.useBodyParser('json', { limit: bodyLimit, type: (request) => !mayCarryImages(request as Request) });
   app.use(boundedNesting);
   const board = app.get(QueueBoard);

@@ -1,8 +1,8 @@
 import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { isOpenAiPath, openAiError, openAiHeaders, openAiStatus } from '../openai/openai-error.js';
 import { allowedMethods } from './allowed-methods.js';
+import { problemAnswer } from './problem-answer.js';
 import { Problem } from './problems.js';
 import { toProblem } from './to-problem.js';
 
@@ -21,14 +21,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.end();
       return;
     }
+    const { status, headers, body } = problemAnswer(problem, request.path);
     // Added, not set: the RateLimit fields of the request's own limit stand already.
-    for (const [name, value] of Object.entries(problem.headers)) response.append(name, value);
-    if (isOpenAiPath(request.path)) {
-      response.status(openAiStatus(problem)).set(openAiHeaders(problem)).json(openAiError(problem));
-      return;
-    }
-    response.status(problem.status).type('application/problem+json');
-    response.send(JSON.stringify(problem.document));
+    for (const [name, value] of Object.entries(headers)) response.append(name, value);
+    response.status(status).send(body);
   }
 }
 

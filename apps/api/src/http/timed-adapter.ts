@@ -1,5 +1,5 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 
 const headersTimeoutMs = 10_000;
 /** Longer than the idle time of common load balancers (60 s), which else send on connections that are just being closed. */
@@ -10,6 +10,7 @@ const checkIntervalMs = 1_000;
 /**
  * An HTTP server on which slow clients hold no connection: 408 to whoever does not send the headers within 10 s, the whole
  * request within `requestTimeoutMs`. How long an answer takes is not limited: event streams and `Prefer: wait` are long.
+ * A missing `Host` and an `Expect` that nobody knows are left to `wellFormed` (refused-requests.ts).
  */
 export class TimedAdapter extends ExpressAdapter {
   constructor(private readonly requestTimeoutMs: number) {
@@ -22,7 +23,9 @@ export class TimedAdapter extends ExpressAdapter {
       headersTimeout: Math.min(headersTimeoutMs, this.requestTimeoutMs),
       keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: checkIntervalMs,
+      requireHostHeader: false,
     };
-    this.httpServer = createServer(options, this.getInstance());
+    const app: RequestListener = this.getInstance();
+    this.httpServer = createServer(options, app).on('checkExpectation', app);
   }
 }
