@@ -107,6 +107,7 @@ describe('POST /v1/generations', () => {
     ['no images', { ...good, n: 0 }, 'n'],
     ['an unknown format', { ...good, output: { format: 'gif' } }, 'output.format'],
     ['a quality above 100', { ...good, output: { format: 'jpeg', quality: 101 } }, 'output.quality'],
+    ['a quality of a PNG', { ...good, output: { quality: 80 } }, 'output.quality'],
     ['an unknown priority', { ...good, priority: 'urgent' }, 'priority'],
     ['a deadline in the past', { ...good, deadline_s: -1 }, 'deadline_s'],
     ['batch that is no boolean', { ...good, batch: 1 }, 'batch'],
@@ -119,6 +120,8 @@ describe('POST /v1/generations', () => {
     ['metadata that is no object', { ...good, metadata: 'x' }, 'metadata'],
     ['metadata above 4 kB', { ...good, metadata: { x: 'x'.repeat(4096) } }, 'metadata'],
     ['a body that is a list', [], 'body'],
+    ['a body that is a text', '"x"', 'body'],
+    ['a body that is null', 'null', 'body'],
   ])('names the field of %s', async (_case, body, field) => {
     const answer = await api.post(key, body);
     expect(answer.status).toBe(422);

@@ -246,7 +246,18 @@ describe('POST /v1/edits as a form', () => {
       422,
       'strength',
     ],
-    ['too many files', () => [['prompt', 'x'], ...Array<[string, Buffer]>(6).fill(['image', png])], 422, 'body'],
+    [
+      'a field that is there twice',
+      () => [
+        ['prompt', 'x'],
+        ['seed', '1'],
+        ['seed', '2'],
+        ['image', png],
+      ],
+      422,
+      'seed',
+    ],
+    ['too many files', () => [['prompt', 'x'], ...Array<[string, Buffer]>(6).fill(['image', png])], 422, 'images'],
   ])('names the part of %s', async (_case, fields, status, field) => {
     const answer = await form(fields());
     expect([answer.status, problemOf(answer).errors!.map((error) => error.field)]).toEqual([status, [field]]);

@@ -53,6 +53,7 @@ describe('the OpenAI routes', () => {
     [{ n: 99 }, 'limit_exceeded', 'n'],
     [{ model: 'sdxl' }, 'model_unknown', 'model'],
     [{ background: 'transparent' }, 'validation_failed', 'background'],
+    [{ output_compression: 50 }, 'validation_failed', 'output_compression'],
     [{ sampler: 'euler' }, 'validation_failed', 'sampler'],
   ])('refuse %j by the name of its field', async (fields, code, param) => {
     const error = await refusal(generate(fields));

@@ -8,6 +8,7 @@ import { startTracing } from '@app/common/telemetry/tracing.js';
 import { QueueBoard, queueBoardPath } from './admin/queue-board.js';
 import type { ApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
+import { jsonBody } from './http/json-body.js';
 import { decodablePath } from './http/decodable-path.js';
 import { mayCarryImages } from './http/image-routes.js';
 import { jsonOnly } from './http/json-only.js';
@@ -49,8 +50,8 @@ export async function createApp(config: ApiConfig, logger: Logger): Promise<Nest
     decodablePath,
     jsonOnly,
   );
-  app.useBodyParser('json', { limit: bodyLimit, type: (request) => !mayCarryImages(request as Request) });
-  app.use(boundedNesting);
+  const bodies = jsonBody({ limit: bodyLimit, type: (request) => !mayCarryImages(request as Request) });
+  app.use(bodies, boundedNesting);
   const board = app.get(QueueBoard);
   app.use(queueBoardPath, board.handle.bind(board));
   app.useStaticAssets(pageFolder, { prefix: '/playground', index: false, redirect: false });

@@ -8,13 +8,13 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { maxBodyBytes } from '@app/common/contracts/model-catalog.js';
-import { noteBodyBytes } from './body-bytes.js';
+import { jsonBody } from './json-body.js';
 import { multipartBody } from './multipart-body.js';
 import { boundedNesting } from './nesting.js';
-import { Problem } from './problems.js';
+import { fieldProblem, Problem } from './problems.js';
 import { runParser } from './run-parser.js';
 
 const multipartMetadata = 'multipart-body';
@@ -25,10 +25,14 @@ const maxHeldBytes = 256_000_000;
 export const ImageBody = (options: { multipart: boolean }): MethodDecorator =>
   applyDecorators(SetMetadata(multipartMetadata, options.multipart), UseInterceptors(ImageBodyReader));
 
-const json = express.json({
-  limit: maxBodyBytes,
-  verify: (request, _response, bytes) => noteBodyBytes(request, bytes.byteLength),
-});
+const json = jsonBody({ limit: maxBodyBytes });
+
+const wrongType = (takesForms: boolean): Problem =>
+  fieldProblem(
+    'unsupported_media_type',
+    'Content-Type',
+    `must be application/json${takesForms ? ' or multipart/form-data' : ''}`,
+  );
 
 /** Reads the bodies of {@link ImageBody} routes, after the guards, as long as there is memory for them. */
 @Injectable()
@@ -41,11 +45,9 @@ export class ImageBodyReader implements NestInterceptor {
     const request = context.switchToHttp().getRequest<Request>();
     const response = context.switchToHttp().getResponse<Response>();
     const parsers: RequestHandler[] = [json, boundedNesting];
-    if (request.is('multipart/form-data') && this.reflector.get<boolean>(multipartMetadata, context.getHandler())) {
-      parsers[0] = multipartBody;
-    } else if (request.is('json') === false) {
-      throw new Problem('unsupported_media_type');
-    }
+    const takesForms = this.reflector.get<boolean>(multipartMetadata, context.getHandler());
+    if (request.is('multipart/form-data') && takesForms) parsers[0] = multipartBody;
+    else if (request.is('json') === false) throw wrongType(takesForms);
     this.hold(Number(request.headers['content-length'] ?? maxBodyBytes), response);
     for (const parse of parsers) await runParser(parse, request, response);
     return next.handle();

@@ -42,7 +42,7 @@ function bodyOf(fields: Record<string, unknown>, files: readonly Express.Multer.
     const dataUrl = `data:;base64,${buffer.toString('base64')}`;
     if (imageParts.includes(fieldname)) images.push(dataUrl);
     else if (fieldname === 'mask' && body.mask === undefined) body.mask = dataUrl;
-    else throw invalidField(fieldname, 'is no part that takes a file, or is there twice');
+    else throw invalidField(fieldname, fieldname === 'mask' ? 'must be there once' : 'is no part that takes a file');
   }
   if (images.length > 0) {
     if (body.images !== undefined) throw invalidField('images', 'must be files or texts, not both');
@@ -52,6 +52,8 @@ function bodyOf(fields: Record<string, unknown>, files: readonly Express.Multer.
 }
 
 function valueOf(name: string, value: unknown): unknown {
+  // What is there twice comes as a list.
+  if (Array.isArray(value) && name !== 'images') throw invalidField(name, 'must be there once');
   if (typeof value !== 'string' || textFields.includes(name)) return value;
   try {
     return JSON.parse(value);
@@ -62,6 +64,7 @@ function valueOf(name: string, value: unknown): unknown {
 
 function problemOf(error: unknown): Problem {
   if (!(error instanceof MulterError)) return new Problem('invalid_multipart');
+  if (error.code === 'LIMIT_FILE_COUNT') return invalidField('images', `must be at most ${maxImages}`);
   const field = error.field ?? 'body';
   if (error.code !== 'LIMIT_FILE_SIZE') return invalidField(field, error.message.toLowerCase());
   const message = `has more than ${inputImageLimits.bytes} bytes`;

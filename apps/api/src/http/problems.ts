@@ -97,6 +97,10 @@ export class Problem extends Error {
   }
 }
 
+/** A problem with one field, or one header. */
+export const fieldProblem = (code: ProblemCode, field: string, message: string): Problem =>
+  new Problem(code, `${field}: ${message}`, { errors: [{ field, message }] });
+
 /** A wrong field. */
 export const invalidField = (field: string, message: string): Problem =>
-  new Problem('validation_failed', `${field}: ${message}`, { errors: [{ field, message }] });
+  fieldProblem('validation_failed', field, message);

@@ -4,6 +4,11 @@ import { InputImage } from '@app/common/contracts/input-image.js';
 
 const { prompt, negative_prompt, steps, guidance_scale, seed, images } = EditBody.shape;
 
+interface SharedBody {
+  output_format?: string | null | undefined;
+  output_compression?: number | null | undefined;
+}
+
 /** OpenAI's clients send null for what is absent. */
 const sharedFields = {
   prompt,
@@ -40,6 +45,11 @@ const sharedFields = {
   seed: seed.nullish(),
 };
 
+/** As OpenAI has it: a PNG is whole. */
+const isCompressible = ({ output_format: format, output_compression: compression }: SharedBody): boolean =>
+  (compression ?? 100) === 100 || (format ?? 'png') !== 'png';
+const notCompressible = { path: ['output_compression'], message: 'must be 100, or be absent, for png' };
+
 /** Body of `POST /v1/images/generations`: OpenAI's, and the extra fields negative_prompt, steps, guidance_scale and seed. */
 export const ImagesGenerationBody = z
   .strictObject({
@@ -47,6 +57,7 @@ export const ImagesGenerationBody = z
     moderation: z.enum(['low', 'auto']).nullish().describe('Has no effect'),
     style: z.enum(['vivid', 'natural']).nullish().describe('Has no effect'),
   })
+  .refine(isCompressible, notCompressible)
   .meta({ examples: [{ prompt: 'red apple', n: 1, size: '256x256', output_format: 'webp', seed: 42 }] });
 export type ImagesGenerationBody = z.infer<typeof ImagesGenerationBody>;
 
@@ -62,5 +73,6 @@ export const ImagesEditBody = z
     path: ['mask'],
     message: 'stands beside one image',
   })
+  .refine(isCompressible, notCompressible)
   .meta({ examples: [{ prompt: 'make it green', images: ['upl_01ARZ3NDEKTSV4RRFFQ69G5FAV'] }] });
 export type ImagesEditBody = z.infer<typeof ImagesEditBody>;

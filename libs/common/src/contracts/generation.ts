@@ -40,6 +40,10 @@ const commonFields = {
       /** Presigned PUT URLs, one for each image: the finished images are copied there too. */
       put_urls: z.array(z.url().max(4096)).min(1).optional(),
     })
+    .refine(({ format, quality }) => format !== 'png' || quality === undefined, {
+      path: ['quality'],
+      message: 'is of jpeg and webp: a png loses nothing',
+    })
     .optional(),
   priority: z.enum(priorities).optional(),
   deadline_s: z.number().positive().max(86_400).optional(),
