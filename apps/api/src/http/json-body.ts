@@ -39,7 +39,7 @@ export function jsonBody(options: Pick<JsonParserOptions, 'limit' | 'type'>): Re
 function bodyProblem(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   const { status, type, errno, body, limit } = error as BodyError;
-  if (type === 'entity.parse.failed') return fieldProblem('invalid_json', 'body', placeOfFault(String(body)));
+  if (type === 'entity.parse.failed') return fieldProblem('invalid_json', 'body', jsonFault(String(body)));
   if (type === 'charset.wrong') return fieldProblem('invalid_json', 'body', 'is not UTF-8');
   // zlib numbers its errors, and is all that does so among what the parser calls the client's fault.
   if (status === 400 && errno !== undefined && type === undefined) {
@@ -51,14 +51,4 @@ function bodyProblem(error: unknown): Problem | null {
   if (type === 'charset.unsupported') return fieldProblem('unsupported_media_type', 'Content-Type', 'must say UTF-8');
   if (type === 'entity.too.large') return fieldProblem('body_too_large', 'body', `has more than ${limit} bytes`);
   return null;
-}
-
-/** Counted from 1, as editors do. */
-function placeOfFault(text: string): string {
-  const fault = jsonFault(text);
-  if (!fault) return 'is not JSON';
-  const lines = text.slice(0, fault.offset).split('\n');
-  const character = text.codePointAt(fault.offset);
-  const found = character === undefined ? 'the end' : JSON.stringify(String.fromCodePoint(character));
-  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}: expected ${fault.expected}, found ${found}`;
 }
