@@ -49,6 +49,15 @@ it('asks for a scope on every route that is not named here as public', () => {
   expect(guarded.length).toBeGreaterThan(10);
 });
 
+it('is told by docs/api.md for every route with a scope, and for no others under /v1', () => {
+  const rows = readFileSync(resolve('docs/api.md'), 'utf8').matchAll(/^\| (`[^|]+`) +\| (\w+) +\|/gm);
+  const told = [...rows].flatMap(([, calls, scope]) => {
+    const [, method] = /^`(\w+)/.exec(calls!)!;
+    return [...calls!.matchAll(/(\/v1[^`?]*)/g)].map(([, path]) => `${method} ${path}: ${scope}`);
+  });
+  expect(told.sort()).toEqual(guarded.map(({ route, scope }) => `${route}: ${scope}`).sort());
+});
+
 it('answers 401 without a key on every route that the running application has, but the public ones', async () => {
   const isPublic = (route: string): boolean => publicRoutes.includes(route) || route.startsWith('GET /docs');
   const guardedNow = api.routes().filter((route) => !isPublic(route));
