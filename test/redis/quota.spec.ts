@@ -12,6 +12,8 @@ describe('the quota of GPU-seconds', () => {
   let deliveries: DeliveryQueue;
   let jobs: JobStore;
   let model: string;
+  /** The jobs' clock. It goes forward alone: a process' job ids rise. */
+  let now = Date.UTC(2030, 0, 1, 12);
 
   beforeAll(() => {
     deliveries = new DeliveryQueue(redis);
@@ -19,7 +21,7 @@ describe('the quota of GPU-seconds', () => {
   });
   beforeEach(() => {
     model = newModel();
-    jobs = new JobStore(redis, { models: [model] });
+    jobs = new JobStore(redis, { models: [model], now: () => now });
   });
   afterEach(() => jobs.close());
 
@@ -56,6 +58,17 @@ describe('the quota of GPU-seconds', () => {
     await pump();
     if (comesBack) await expect(accept()).resolves.toMatch(/^job_/);
     else await expect(accept()).rejects.toThrow(QuotaExceeded);
+  });
+
+  it('is a new one from midnight UTC on, and what comes back after it is of its own day', async () => {
+    now = Date.UTC(2030, 0, 2) - 1_500;
+    const yesterdays = await accept({ cost: 10 });
+    await expect(accept()).rejects.toMatchObject({ limit: { remaining: 0, resetS: 2 } });
+    now = Date.UTC(2030, 0, 2);
+    await accept({ cost: 10 });
+    await jobs.cancel(yesterdays);
+    await pump();
+    await expect(accept()).rejects.toMatchObject({ limit: { remaining: 0, resetS: 86_400 } });
   });
 
   it('is not touched by a job that a cap refuses, nor twice by a repeated request', async () => {

@@ -35,6 +35,8 @@ export interface JobStoreOptions {
   ttlMs?: number;
   /** `accept` returns once the document is written, and the job is put on its queue meanwhile; else it waits for both. */
   queuesMeanwhile?: boolean;
+  /** What a job's id says of its time, and so the day whose quota it uses; default `Date.now`. */
+  now?: () => number;
 }
 
 export interface NewJob extends Pick<
@@ -140,7 +142,7 @@ export class JobStore {
   async reserve(
     job: Pick<NewJob, 'tenant' | 'model' | 'idempotency'>,
   ): Promise<{ id: string } | { record: JobRecord }> {
-    const id = newJobId(job.model);
+    const id = newJobId(job.model, this.options.now?.());
     if (!job.idempotency) return { id };
     const claim = await this.claims.take(job.tenant, job.idempotency, id);
     if (claim.outcome === 'new') return { id };

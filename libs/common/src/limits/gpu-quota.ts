@@ -51,7 +51,7 @@ export class GpuQuota {
       [jobId, cost, gpuSecondsPerDay, keepMs],
     )) as [number, string];
     const remaining = Math.max(0, gpuSecondsPerDay - Number(used));
-    const state = quotaState(gpuSecondsPerDay, remaining);
+    const state = quotaState(gpuSecondsPerDay, remaining, timeOf(jobId));
     if (reserved === 1) return state;
     throw new QuotaExceeded(
       `the job needs ${cost.toFixed(1)} GPU-seconds; ${remaining.toFixed(1)} of ${gpuSecondsPerDay} are left today`,
@@ -64,17 +64,20 @@ export class GpuQuota {
   }
 }
 
-const quotaState = (quota: number, remaining: number): LimitState => ({
+const quotaState = (quota: number, remaining: number, now: number): LimitState => ({
   policy: 'gpu-seconds',
   unit: 'gpu-seconds',
   quota,
   windowS: dayMs / 1000,
   remaining,
-  resetS: Math.ceil((dayMs - (Date.now() % dayMs)) / 1000),
+  resetS: Math.ceil((dayMs - (now % dayMs)) / 1000),
 });
 
 /** The day is the job id's own, so that a refund after midnight finds what was reserved. */
-function dayKey(tenant: string, jobId: string): string {
+const dayKey = (tenant: string, jobId: string): string =>
+  `zq:quota:${tenant}:${new Date(timeOf(jobId)).toISOString().slice(0, 10)}`;
+
+function timeOf(jobId: string): number {
   const [, ulid = ''] = jobId.split('_');
-  return `zq:quota:${tenant}:${new Date(decodeTime(ulid)).toISOString().slice(0, 10)}`;
+  return decodeTime(ulid);
 }
