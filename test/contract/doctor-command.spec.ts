@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  CreateBucketCommand,
+  PutBucketLifecycleConfigurationCommand,
+  S3Client,
+  type LifecycleRule,
+} from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@app/common/config/parse-config.js';
+import { StorageUnavailable } from '@app/common/storage/object-storage.js';
 import { openStorage } from '@app/common/storage/open-storage.js';
 import { doctorCommand } from '../../apps/cli/src/commands/doctor.js';
 import { checkRedis } from '../../apps/cli/src/doctor/check-redis.js';
@@ -31,6 +38,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const wholeBucket: LifecycleRule = { ID: 'old', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 14 } };
+const s3Client = (): S3Client => {
+  const endpoint = new URL(s3.storageUrl).searchParams.get('endpoint')!;
+  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true });
+};
+/** The lifecycle rules of the bucket. */
+async function setRules(Rules: LifecycleRule[]): Promise<void> {
+  const client = s3Client();
+  const LifecycleConfiguration = { Rules };
+  await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: 'images', LifecycleConfiguration }));
+  client.destroy();
+}
+
 /** What the command prints, and the exit code that it leaves. */
 async function run(environment: Record<string, string>, ...flags: string[]) {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -54,6 +74,7 @@ const found = (findings: readonly Finding[], check: string): Finding | undefined
 
 describe('zimage doctor', () => {
   it('finds nothing wrong with a machine that can serve, and says what it tried', async () => {
+    await setRules([wholeBucket]);
     const { ok, findings } = await examine({ REDIS_URL: redis.url, STORAGE_URL: s3.storageUrl });
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(ok).toBe(true);
@@ -71,6 +92,7 @@ describe('zimage doctor', () => {
       'storage privacy',
       'storage upload url',
       'storage delete',
+      'storage expiry',
       'provider cpu',
       'model z-image-nano-turbo',
       'model z-image-nano',
@@ -180,6 +202,37 @@ describe('a storage that is not fit', () => {
     open.server.close();
     expect(found(findings, 'storage privacy')?.status).toBe('fail');
     expect(found(findings, 'clock storage')?.status).toBe('warn');
+  });
+
+  it.each<[string, LifecycleRule[], string, string]>([
+    ['deletes what is old', [wholeBucket, { ...wholeBucket, ID: 'later', Expiration: { Days: 30 } }], 'ok', '14 days'],
+    ['deletes a part alone', [{ ...wholeBucket, Filter: { Prefix: 'acme/' } }], 'warn', 'grows for ever'],
+    ['has a rule that is off', [{ ...wholeBucket, Status: 'Disabled' }], 'warn', 'grows for ever'],
+  ])('%s', async (_what, rules, status, message) => {
+    await setRules(rules);
+    const { ok, findings } = await examine({ REDIS_URL: redis.url, STORAGE_URL: s3.storageUrl });
+    const finding = found(findings, 'storage expiry');
+    expect(finding).toMatchObject({ status, message: expect.stringContaining(message) });
+    expect(ok).toBe(true);
+  });
+
+  it('has no rules at all, or tells nobody', async () => {
+    const storage = openStorage(s3.storageUrl.replace('s3://images', 's3://bare'), { publicUrl: '', signingKey: '' });
+    const client = s3Client();
+    await client.send(new CreateBucketCommand({ Bucket: 'bare' }));
+    client.destroy();
+    const bare = await checkStorage(storage, { signsUrls: false });
+    expect(found(bare, 'storage expiry')).toMatchObject({
+      status: 'warn',
+      mend: expect.stringContaining('Clearing the storage'),
+    });
+    jest.spyOn(storage, 'expiryDays').mockRejectedValue(new StorageUnavailable('AccessDenied'));
+    const silent = await checkStorage(storage, { signsUrls: false });
+    expect(found(silent, 'storage expiry')).toMatchObject({
+      status: 'warn',
+      mend: expect.stringContaining('s3:GetLifecycleConfiguration'),
+    });
+    await storage.close();
   });
 
   it('is a folder, whose URLs the API signs with a key of its own', async () => {

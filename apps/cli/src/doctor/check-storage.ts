@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ObjectExists, type ObjectStorage } from '@app/common/storage/object-storage.js';
 import { fail, ok, reasonOf, type Finding } from './finding.js';
+import { checkExpiry } from './check-expiry.js';
 import { checkSignedUrls } from './check-signed-urls.js';
 import { probeBody, probeInfo } from './probe-object.js';
 
@@ -17,7 +18,7 @@ export async function checkStorage(
   if (findings[0]?.status === 'fail') return findings;
   findings.push(await checkSecondWrite(storage, keys[0]), await checkRead(storage, keys[0]));
   if (signsUrls) findings.push(...(await checkSignedUrls(storage, { read: keys[0], upload: keys[1] }, now)));
-  findings.push(await checkDelete(storage, keys));
+  findings.push(await checkDelete(storage, keys), ...(await checkExpiry(storage)));
   return findings;
 }
 

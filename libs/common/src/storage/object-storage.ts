@@ -33,5 +33,10 @@ export interface ObjectStorage {
   signedUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }>;
   /** A URL that anyone can PUT an object to until `expiresAt`; a second one takes the place of the first. */
   signedPutUrl(key: string, ttlSeconds: number): Promise<{ url: string; expiresAt: Date }>;
+  /**
+   * After how many days the storage itself deletes every object; null when no rule of its says so. Absent where storages have
+   * no such rules. Throws {@link StorageUnavailable}, also where one may not ask.
+   */
+  expiryDays?(): Promise<number | null>;
   close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import {
   DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type LifecycleRule,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -115,6 +117,18 @@ export class S3Storage implements ObjectStorage {
     return { url, expiresAt: new Date(signingDate.getTime() + ttlSeconds * 1000) };
   }
 
+  async expiryDays(): Promise<number | null> {
+    const { bucket } = this.place;
+    try {
+      const { Rules = [] } = await this.client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+      const days = Rules.filter(isOfWholeBucket).flatMap(({ Expiration }) => Expiration?.Days ?? []);
+      return days.length === 0 ? null : Math.min(...days);
+    } catch (cause) {
+      if (cause instanceof Error && cause.name === 'NoSuchLifecycleConfiguration') return null;
+      throw unavailable('read the lifecycle rules of', bucket, cause);
+    }
+  }
+
   close(): Promise<void> {
     this.client.destroy();
     this.signer.destroy();
@@ -124,6 +138,15 @@ export class S3Storage implements ObjectStorage {
   private address(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.place.bucket, Key: keySegments(key).join('/') };
   }
+}
+
+function isOfWholeBucket({ Status, Filter = {}, ...rule }: LifecycleRule): boolean {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- rules of this form may be there still
+  const { Prefix = '' } = rule;
+  return (
+    Status === 'Enabled' &&
+    [Prefix, ...Object.values(Filter as Record<string, unknown>)].every((value) => value === '' || value === undefined)
+  );
 }
 
 const statusOf = (cause: unknown): number | undefined =>
