@@ -36,13 +36,13 @@ export class OnnxSession implements Session {
     inputs: Readonly<Record<string, Tensor | Integers>>,
     outputs: readonly Output[],
   ): Promise<Record<Output, Tensor>> {
-    const feeds = Object.entries(toInputs(inputs)).map(
-      ([name, { type, data, dims }]) => [name, new this.runtime.Tensor(type, data, dims)] as const,
-    );
-    const results = await this.session.run(Object.fromEntries(feeds), outputs).catch((cause: unknown) => {
+    const { Tensor } = this.runtime;
+    const feeds = toInputs(inputs, ({ type, data, dims }) => new Tensor(type, data, dims));
+    try {
+      return fromOutputs(outputs, await this.session.run(feeds, outputs));
+    } catch (cause) {
       throw memoryErrorOr(cause);
-    });
-    return fromOutputs(outputs, results);
+    }
   }
 
   close(): Promise<void> {

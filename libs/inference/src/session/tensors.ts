@@ -14,10 +14,14 @@ export interface OnnxOutput {
   dims: readonly number[];
 }
 
-/** Inputs by name. A tensor's data is shared, not copied. */
-export function toInputs(inputs: Readonly<Record<string, Tensor | Integers>>): Record<string, OnnxInput> {
-  const named = Object.entries(inputs).map(([name, input]) => [name, toInput(input)] as const);
-  return Object.fromEntries(named);
+/** Inputs by name, each as `make` makes it. A tensor's data is shared, not copied. */
+export function toInputs<Input>(
+  inputs: Readonly<Record<string, Tensor | Integers>>,
+  make: (input: OnnxInput) => Input,
+): Record<string, Input> {
+  const named: Record<string, Input> = {};
+  for (const [name, input] of Object.entries(inputs)) named[name] = make(toInput(input));
+  return named;
 }
 
 /** The outputs asked for, by name. @throws TypeError when one is missing or not float32 */

@@ -66,7 +66,9 @@ export class Tensor {
 
 /** Number of values in a tensor of these dims. */
 export function sizeOf(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
+  let size = 1;
+  for (const dim of dims) size *= dim;
+  return size;
 }
 
 /** Whether two shapes are equal. */
