@@ -11,15 +11,16 @@ export const randomCheckpoints = join(import.meta.dirname, '../golden/random');
 
 /**
  * Writes a checkpoint of test/golden/random with its weights, which the repository does not hold: they follow from their
- * names, as in test/references/random_weights.py.
+ * names, as in test/references/random_weights.py. They are of at most 8 significant bits: every type holds them, and `storedType` takes the place of that of each.
  */
-export function writeRandomCheckpoint(name: string, folder: string): void {
+export function writeRandomCheckpoint(name: string, folder: string, storedType?: StoredType): void {
   cpSync(join(randomCheckpoints, name), folder, { recursive: true });
   copyFileSync(join(checkpointOf('tiny-t2i'), 'tokenizer/tokenizer.json'), join(folder, 'tokenizer/tokenizer.json'));
   const layout = JSON.parse(readFileSync(join(folder, 'weights.json'), 'utf8')) as WeightLayout;
   for (const [component, files] of Object.entries(layout)) {
     for (const [file, tensors] of Object.entries(files)) {
-      const content = Object.entries(tensors).map(([key, [dtype, shape]]) => {
+      const content = Object.entries(tensors).map(([key, [ownType, shape]]) => {
+        const dtype = storedType ?? ownType;
         const bytes = bytesOf(dtype, randomWeight(`${name}/${component}/${key}`, shape));
         return [key, { dtype, shape, bytes }] as const;
       });

@@ -11,7 +11,7 @@ const parse = (environment: Record<string, string>) => WorkerConfig.safeParse({ 
 
 describe('WorkerConfig', () => {
   it('leaves the precision to the provider unless it is named', () => {
-    expect(parse({}).data).toMatchObject({ EXECUTION_PROVIDERS: ['cpu'], ALLOW_FLOAT16: false });
+    expect(parse({}).data).toMatchObject({ EXECUTION_PROVIDERS: ['cpu'], ALLOW_FLOAT16: false, WEIGHTS: 'computed' });
     expect(parse({}).data).not.toHaveProperty('PRECISION');
     expect(parse({ PRECISION: 'int8', EXECUTION_PROVIDERS: 'cuda, cpu' }).data).toMatchObject({
       PRECISION: 'int8',
@@ -22,6 +22,7 @@ describe('WorkerConfig', () => {
 
   it.each([
     ['PRECISION', 'int4'],
+    ['WEIGHTS', 'mapped'],
     ['TEXT_ENCODER_PROVIDER', 'cuda'],
     ['ALLOW_FLOAT16', 'perhaps'],
     ['HOST_MEMORY_MB', '0'],

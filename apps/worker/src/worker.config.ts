@@ -3,7 +3,7 @@ import { settings } from '@app/common/config/settings.js';
 
 const { REDIS_URL, STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY, LOG_LEVEL, METRICS_PORT, METRICS_HOST } =
   settings;
-const { OTEL_EXPORTER_OTLP_ENDPOINT, EXECUTION_PROVIDERS, PRECISION, TEXT_ENCODER_PROVIDER } = settings;
+const { OTEL_EXPORTER_OTLP_ENDPOINT, EXECUTION_PROVIDERS, PRECISION, WEIGHTS, TEXT_ENCODER_PROVIDER } = settings;
 
 /** The worker's environment; read once, in main.ts. */
 export const WorkerConfig = z.object({
@@ -24,6 +24,7 @@ export const WorkerConfig = z.object({
   PRECISION,
   /** Lets PRECISION be float16, for a checkpoint that is known not to overflow in it. */
   ALLOW_FLOAT16: z.stringbool().default(false),
+  WEIGHTS,
   TEXT_ENCODER_PROVIDER,
   /** Most host memory that the engine may take; without it all of the machine's or the container's. */
   HOST_MEMORY_MB: z.coerce.number().int().min(1).optional(),

@@ -72,6 +72,7 @@ export class Worker {
         tokenBudget: model.token_budget,
         executionProviders: config.EXECUTION_PROVIDERS,
         allowFloat16: config.ALLOW_FLOAT16,
+        weights: config.WEIGHTS,
         ...(config.PRECISION && { precision: config.PRECISION }),
         ...(config.TEXT_ENCODER_PROVIDER && { textEncoderProvider: config.TEXT_ENCODER_PROVIDER }),
         ...(config.THREADS !== undefined && { threads: config.THREADS }),

@@ -50,6 +50,12 @@ export interface ImageObserver {
  */
 export type Precision = 'float32' | 'bfloat16' | 'float16' | 'int8';
 
+/**
+ * What a CPU that computes in float32 makes of the weights of text encoder and transformer when it loads them. computed: float32,
+ * packed for the products. stored: nothing; they stay in their files, which are mapped, and each is cast when it is used.
+ */
+export type Weights = 'computed' | 'stored';
+
 export interface CheckpointOptions {
   /** Checkpoint directory in the diffusers layout. */
   checkpoint: string;
@@ -62,6 +68,8 @@ export interface CheckpointOptions {
   precision?: Precision;
   /** Lets `precision` be float16, for a checkpoint that is known not to overflow in it. */
   allowFloat16?: boolean;
+  /** Default: computed. */
+  weights?: Weights;
   /** Keeps the text encoder, in float32, in host memory: its weights then take none of the GPU's. */
   textEncoderProvider?: 'cpu';
   /** Threads of one run; default: all cores. */

@@ -9,6 +9,7 @@ export type {
   ImageSource,
   MadeImage,
   Precision,
+  Weights,
 } from './engine-types.js';
 export { exportCheckpoint, OutputNotEmpty } from './engine/export-checkpoint.js';
 export {

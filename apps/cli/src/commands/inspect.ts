@@ -31,9 +31,13 @@ function describe(
         `  ${tensor.name} ${tensor.type} [${tensor.dims.join(', ')}]${tensor.count > 1 ? ` × ${tensor.count}` : ''}`,
     ),
   ]);
-  const estimates = memory.map(({ executionProviders, precision, textEncoderProvider, ...estimate }) => {
-    const where = `${executionProviders.join(',')} ${precision}${textEncoderProvider ? ', text encoder on the cpu' : ''}`;
-    return `  ${where}: host ${gibibytes(estimate.hostBytes)}, GPU ${gibibytes(estimate.acceleratorBytes)}`;
+  const estimates = memory.map(({ executionProviders, precision, weights: kept, textEncoderProvider, ...estimate }) => {
+    const where = [
+      `${executionProviders.join(',')} ${precision}`,
+      ...(textEncoderProvider ? ['text encoder on the cpu'] : []),
+      ...(kept === 'stored' ? ['weights as stored'] : []),
+    ];
+    return `  ${where.join(', ')}: host ${gibibytes(estimate.hostBytes)}, GPU ${gibibytes(estimate.acceleratorBytes)}`;
   });
   const lines = [
     `${pipeline}, serves ${serves.join(', ')}`,

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseCaseRequest, readCase, runCase, type CaseRequest, type Precision } from '@app/inference';
+import { parseCaseRequest, readCase, runCase, type CaseRequest, type Precision, type Weights } from '@app/inference';
 
 interface RunFlags {
   checkpoint: string;
@@ -14,6 +14,7 @@ interface RunFlags {
   seed: number | bigint;
   threads?: number;
   precision?: Precision;
+  weights?: Weights;
 }
 
 /** `zimage run`: text to image in this process, without Redis. */
@@ -32,8 +33,14 @@ export function runCommand(): Command {
     .option('--seed <n>', 'seed of torch’s CPU generator', integer, 0)
     .option('--threads <n>', 'threads of one run', count)
     .addOption(new Option('--precision <type>', 'what a CPU computes in').choices(['float32', 'int8']))
+    .addOption(
+      new Option('--weights <form>', 'stored: leave them in their files, and cast each when it is used').choices([
+        'computed',
+        'stored',
+      ]),
+    )
     .action(async (flags: RunFlags) => {
-      const { checkpoint, out, threads, precision } = flags;
+      const { checkpoint, out, threads, precision, weights } = flags;
       const request = flags.case === undefined ? requestOf(flags) : readCase(flags.case);
       const files = await runCase({
         checkpoint,
@@ -41,6 +48,7 @@ export function runCommand(): Command {
         out,
         ...(threads !== undefined && { threads }),
         ...(precision && { precision }),
+        ...(weights && { weights }),
       });
       process.stdout.write(files.map((file) => `${file}\n`).join(''));
     });

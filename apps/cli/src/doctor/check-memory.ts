@@ -2,7 +2,7 @@ import { nvidiaCapacity, type CheckpointSummary } from '@app/inference';
 import type { DoctorConfig } from './doctor.config.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
-type Plan = Pick<DoctorConfig, 'EXECUTION_PROVIDERS' | 'PRECISION' | 'TEXT_ENCODER_PROVIDER'>;
+type Plan = Pick<DoctorConfig, 'EXECUTION_PROVIDERS' | 'PRECISION' | 'WEIGHTS' | 'TEXT_ENCODER_PROVIDER'>;
 
 /** What is free now, in bytes; undefined where nothing tells. */
 export interface FreeMemory {
@@ -22,7 +22,7 @@ function judgeMemory(summaries: readonly CheckpointSummary[], plan: Plan, free: 
   if (known.length === 0) return [];
   const host = known.reduce((sum, { hostBytes }) => sum + hostBytes, 0);
   const accelerator = Math.max(...known.map(({ acceleratorBytes }) => acceleratorBytes));
-  const findings = [judge('memory', host, free.host, 'a worker with PRECISION=int8 takes less; so do fewer models')];
+  const findings = [judge('memory', host, free.host, 'a worker with WEIGHTS=stored takes less; so do fewer models')];
   if (accelerator > 0) {
     const mend = 'TEXT_ENCODER_PROVIDER=cpu takes the text encoder out of it; a smaller token_budget helps little';
     findings.push(judge('memory gpu', accelerator, free.accelerator, mend));
@@ -36,6 +36,7 @@ type Estimate = CheckpointSummary['memory'][number];
 const isPlanned = (estimate: Estimate, plan: Plan): boolean =>
   estimate.executionProviders[0] === plan.EXECUTION_PROVIDERS[0] &&
   (plan.PRECISION === undefined || estimate.precision === plan.PRECISION) &&
+  estimate.weights === plan.WEIGHTS &&
   estimate.textEncoderProvider === plan.TEXT_ENCODER_PROVIDER;
 
 function judge(check: string, needBytes: number, freeBytes: number | undefined, mend: string): Finding {

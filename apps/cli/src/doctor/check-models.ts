@@ -6,7 +6,7 @@ import { fail, ok, type Finding } from './finding.js';
 
 type ModelsConfig = Pick<
   DoctorConfig,
-  'MODELS_FILE' | 'MODEL' | 'EXECUTION_PROVIDERS' | 'PRECISION' | 'TEXT_ENCODER_PROVIDER'
+  'MODELS_FILE' | 'MODEL' | 'EXECUTION_PROVIDERS' | 'PRECISION' | 'WEIGHTS' | 'TEXT_ENCODER_PROVIDER'
 >;
 
 /** Every file of the catalog's checkpoints, without loading weights, and the memory that they take together. */

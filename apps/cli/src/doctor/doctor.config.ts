@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { redisUrl, settings } from '@app/common/config/settings.js';
 
 const { STORAGE_URL, MODELS_FILE, PUBLIC_URL, URL_SIGNING_KEY } = settings;
-const { EXECUTION_PROVIDERS, PRECISION, TEXT_ENCODER_PROVIDER } = settings;
+const { EXECUTION_PROVIDERS, PRECISION, WEIGHTS, TEXT_ENCODER_PROVIDER } = settings;
 
 /** The environment that the doctor looks at: that of the processes, of which the embedded mode needs nothing. */
 export const DoctorConfig = z.object({
@@ -17,6 +17,7 @@ export const DoctorConfig = z.object({
   MODEL: z.string().optional(),
   EXECUTION_PROVIDERS,
   PRECISION,
+  WEIGHTS,
   TEXT_ENCODER_PROVIDER,
 });
 export type DoctorConfig = Readonly<z.infer<typeof DoctorConfig>>;

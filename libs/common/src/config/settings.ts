@@ -34,6 +34,8 @@ export const settings = {
     .transform((list) => list.split(',').map((name) => name.trim())),
   /** What the transformer computes in; without it the first provider's own. */
   PRECISION: z.enum(['float32', 'bfloat16', 'float16', 'int8']).optional(),
+  /** `stored`: a CPU leaves the weights in their files, and casts each when it is used. */
+  WEIGHTS: z.enum(['computed', 'stored']).default('computed'),
   /** `cpu` keeps the text encoder out of the GPU's memory; without it it runs where the rest does. */
   TEXT_ENCODER_PROVIDER: z.literal('cpu', 'must be cpu, or not set').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

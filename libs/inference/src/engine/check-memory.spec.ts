@@ -49,20 +49,29 @@ describe('checkMemory of the published 6B model', () => {
     expect(message).toMatch(/would fit: textEncoderProvider cpu \(host 1\d\.\d\d GiB, GPU 1\d\.\d\d GiB\)/);
   });
 
-  it('does not offer the text encoder a host that has no room for it', () => {
+  it('offers the text encoder a host only in the form that it has room for', () => {
     const { message } = refusalOf({ executionProviders: ['cuda', 'cpu'] }, capacity(8, 16));
-    expect(message).not.toContain('textEncoderProvider');
+    expect(message).not.toContain('textEncoderProvider cpu (');
+    expect(message).toMatch(/textEncoderProvider cpu with weights stored \(host 0\.\d\d GiB, GPU 1\d\.\d\d GiB\)/);
+  });
+
+  it('offers weights that stay in their files, whatever the precision', () => {
+    const offer = /would fit: weights stored, in float32 \(host 6\.\d\d GiB\)/;
+    expect(refusalOf({}, capacity(16, null)).message).toMatch(offer);
+    expect(refusalOf({ precision: 'int8' }, capacity(16, null)).message).toMatch(offer);
+    expect(refusalOf({ weights: 'stored' }, capacity(2, null)).message).not.toContain('weights stored');
+    expect(() => checkMemory(publishedConfigs, { weights: 'stored' }, load, capacity(16, null))).not.toThrow();
   });
 
   it('offers bfloat16 in place of float32, and a smaller token budget', () => {
     const options = { executionProviders: ['cuda'], precision: 'float32' as const };
-    expect(refusalOf(options, capacity(8, 24)).message).toContain('would fit: precision bfloat16 (host');
+    expect(refusalOf(options, capacity(8, 24)).message).toContain('; precision bfloat16 (host');
     const images = { tokenBudget: 16_384, samplesPerCall: 4 };
     expect(refusalOf({}, capacity(36, null), images).message).toContain('a token budget of 1024 (host');
   });
 
   it('refuses a host that is too small, and says when nothing helps', () => {
-    const { message, retryable } = refusalOf({}, capacity(8, null));
+    const { message, retryable } = refusalOf({}, capacity(2, null));
     expect(message).toContain('of host memory are needed');
     expect(message).toContain('no option makes it fit');
     expect(retryable).toBe(false);

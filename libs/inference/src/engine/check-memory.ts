@@ -62,22 +62,28 @@ function figures({ networks, runtimeBytes }: MemoryEstimate, place: NetworkMemor
   return [...parts, `runtime ${gibibytes(runtimeBytes[place])}`].join(', ');
 }
 
-/** Changes of one option each after which the checkpoint would fit, with what it then takes. */
+type Change = [name: string, options: Options, load?: Load];
+const hostChanges: readonly Change[] = [
+  ['precision int8', { precision: 'int8', weights: 'computed' }],
+  ['weights stored, in float32', { precision: 'float32', weights: 'stored' }],
+];
+const acceleratorChanges: readonly Change[] = [
+  ['textEncoderProvider cpu', { textEncoderProvider: 'cpu' }],
+  ['textEncoderProvider cpu with weights stored', { textEncoderProvider: 'cpu', weights: 'stored' }],
+  ['precision bfloat16', { precision: 'bfloat16' }],
+];
+
+/** Changes after which the checkpoint would fit, with what it then takes. */
 function alternatives(configs: CheckpointConfigs, options: Options, load: Load, capacity: MemoryCapacity): string[] {
   const { executionProviders: [first = 'cpu'] = [] } = options;
-  const onHost = first === 'cpu';
-  const changes: [string, Options, Load][] = [
-    ['textEncoderProvider cpu', { ...options, textEncoderProvider: 'cpu' }, load],
-    [`precision ${onHost ? 'int8' : 'bfloat16'}`, { ...options, precision: onHost ? 'int8' : 'bfloat16' }, load],
+  const changes: Change[] = [
+    ...(first === 'cpu' ? hostChanges : acceleratorChanges),
     ...[4096, 1024, 256]
       .filter((tokenBudget) => tokenBudget < load.tokenBudget)
-      .map((tokenBudget): [string, Options, Load] => [
-        `a token budget of ${tokenBudget}`,
-        options,
-        { ...load, tokenBudget },
-      ]),
+      .map((tokenBudget): Change => [`a token budget of ${tokenBudget}`, {}, { ...load, tokenBudget }]),
   ];
-  return changes.flatMap(([name, changed, changedLoad]) => {
+  return changes.flatMap(([name, change, changedLoad = load]) => {
+    const changed = { ...options, ...change };
     if (first === 'webgpu' && changed.precision === 'bfloat16') return [];
     const estimate = estimateMemory(configs, planNetworks(changed), changedLoad);
     if (placeLacking(estimate, capacity) !== null) return [];

@@ -17,7 +17,7 @@ export class OutputNotEmpty extends InferenceError {
   readonly retryable = false;
 }
 
-const anywhere: Placement = { executionProviders: ['cpu'], form: standardForm };
+const anywhere: Placement = { executionProviders: ['cpu'], form: standardForm, weights: 'computed' };
 const exportPlan: NetworkPlan = {
   precision: 'float32',
   textEncoder: anywhere,

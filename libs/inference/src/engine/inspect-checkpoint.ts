@@ -1,6 +1,6 @@
 import { openCheckpoint } from '../checkpoint/checkpoint.js';
 import { listClasses } from '../checkpoint/model-index.js';
-import type { CheckpointOptions, Precision } from '../engine-types.js';
+import type { CheckpointOptions, Precision, Weights } from '../engine-types.js';
 import type { StoredTensor, StoredType } from '../tensor/stored-tensor.js';
 import { sizeOf } from '../tensor/tensor.js';
 import { checkpointGraphs } from './checkpoint-graphs.js';
@@ -37,14 +37,17 @@ export interface TensorSummary {
 export interface PlannedMemory extends MemoryEstimate {
   executionProviders: string[];
   precision: Precision;
+  weights: Weights;
   textEncoderProvider?: 'cpu';
 }
 
 const plans: Omit<CheckpointOptions, 'checkpoint'>[] = [
   { executionProviders: ['cpu'], precision: 'float32' },
+  { executionProviders: ['cpu'], precision: 'float32', weights: 'stored' },
   { executionProviders: ['cpu'], precision: 'int8' },
   { executionProviders: ['cuda'], precision: 'bfloat16' },
   { executionProviders: ['cuda'], precision: 'bfloat16', textEncoderProvider: 'cpu' },
+  { executionProviders: ['cuda'], precision: 'bfloat16', textEncoderProvider: 'cpu', weights: 'stored' },
   { executionProviders: ['cuda'], precision: 'float32' },
 ];
 
@@ -67,6 +70,7 @@ export function inspectCheckpoint(directory: string, load: Load): CheckpointSumm
       return {
         executionProviders: [...plan.transformer.executionProviders],
         precision: plan.precision,
+        weights: options.weights ?? 'computed',
         ...(options.textEncoderProvider && { textEncoderProvider: options.textEncoderProvider }),
         ...estimateMemory(configs, plan, load),
       };

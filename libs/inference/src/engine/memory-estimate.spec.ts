@@ -49,6 +49,16 @@ describe('estimateMemory of the published 6B model', () => {
     expect(hostBytes - weightBytes).toBeGreaterThan(networks.step.loadingBytes - networks.encoder.weightBytes);
   });
 
+  it('counts no weights that stay in their files, but the casts of a run', () => {
+    const { networks, hostBytes } = estimate({ weights: 'stored' });
+    const { textEncoder, caption, modulation, step, decoder } = networks;
+    for (const { weightBytes } of [textEncoder, caption, modulation, step]) expect(weightBytes).toBe(0);
+    expect(decoder.weightBytes).toBeGreaterThan(0);
+    const casts = step.activationBytes - estimate({}).networks.step.activationBytes;
+    expect(casts).toBeGreaterThan(4 * 3840 * 10_240);
+    expect(hostBytes).toBeLessThan(7 * GiB);
+  });
+
   it('grows with the token budget up to four of the largest images a call', () => {
     const bytes = (tokenBudget: number) => estimate({}, { tokenBudget, samplesPerCall: 4 }).hostBytes;
     expect(bytes(1024)).toBeLessThan(bytes(4096));

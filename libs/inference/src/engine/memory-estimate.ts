@@ -21,6 +21,7 @@ export interface NetworkMemory {
   weightBytes: number;
   /** Beside its weights, while it is loaded: before anything has activations. */
   loadingBytes: number;
+  /** Also the casts of weights that stay as they are stored. */
   activationBytes: number;
 }
 
@@ -59,10 +60,15 @@ const quantizableWeight = /^layers\.(\d+)\.feed_forward\.w[13]\.weight$/;
 const quantizedLoadingBytes = 5;
 /** A table of which a run reads some rows, kept in its stored type; on the host in its file, which is mapped. */
 const storedTable = 'embed_tokens.weight';
+/**
+ * What a run holds of weights that stay as they are stored, in its largest in float32: the one that is used, and what the arena
+ * keeps for those of other sizes; as measured.
+ */
+const castsHeld = 3;
 
 /**
  * Memory of a checkpoint from its configs alone. Weights are exact, but for the embedding's type, which is taken to be
- * bfloat16. Activations are what is alive at a network's widest point with fused attention; every session keeps its own.
+ * bfloat16; those that stay in their files take none: their pages are the system's to take back. Activations are what is alive at a network's widest point with fused attention; every session keeps its own.
  * What it is off by on a CPU is in docs/operations.md, Memory.
  */
 export function estimateMemory(configs: CheckpointConfigs, plan: NetworkPlan, load: Load): MemoryEstimate {
@@ -139,27 +145,31 @@ function editNetworks(
 }
 
 function network(
-  { executionProviders, form }: Placement,
+  { executionProviders, form, weights: use }: Placement,
   build: (weights: WeightSource) => readonly StoredTensor[],
   { always = true, ...alive }: ({ valuesAlive: number } | { bytesAlive: number }) & { always?: boolean },
 ): NetworkMemory {
   const place = executionProviders[0] === 'cpu' ? 'host' : 'accelerator';
   const isQuantized = (name: string): boolean =>
     form.int8Products && Number(quantizableWeight.exec(name)?.[1] ?? -1) >= firstQuantizableLayer;
+  const stored = use === 'stored';
   const bytesEach = (name: string): number => {
+    if (stored) return 0;
     if (name === storedTable) return place === 'host' ? 0 : bytesPerValue.BF16;
     return isQuantized(name) ? 1 : bytesOf[form.compute];
   };
   const weights = build(unplacedWeights);
   const sum = (factorOf: (name: string) => number): number =>
     weights.reduce((total, { name, dims }) => total + sizeOf(dims) * factorOf(name), 0);
+  const largest = Math.max(...weights.filter(({ name }) => name !== storedTable).map(({ dims }) => sizeOf(dims)));
+  const castBytes = stored ? castsHeld * largest * bytesOf.float32 : 0;
   return {
     place,
     always,
     parameters: sum(() => 1),
     weightBytes: sum(bytesEach),
     loadingBytes: sum((name) => (isQuantized(name) ? quantizedLoadingBytes : 0)),
-    activationBytes: 'bytesAlive' in alive ? alive.bytesAlive : alive.valuesAlive * bytesOf[form.compute],
+    activationBytes: castBytes + ('bytesAlive' in alive ? alive.bytesAlive : alive.valuesAlive * bytesOf[form.compute]),
   };
 }
 

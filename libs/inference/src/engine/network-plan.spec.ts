@@ -26,6 +26,16 @@ describe('planNetworks', () => {
     for (const { form } of [transformer, textEncoder]) expect(form.int8Products).toBe(false);
   });
 
+  it('leaves weights as they are stored where a CPU reads them in float32', () => {
+    const formsOf = (options: Parameters<typeof planNetworks>[0]) => {
+      const { textEncoder, transformer, step, autoEncoder } = planNetworks({ ...options, weights: 'stored' });
+      return [textEncoder, transformer, step, autoEncoder].map(({ weights }) => weights);
+    };
+    expect(formsOf({})).toEqual(['stored', 'stored', 'stored', 'computed']);
+    const apart = { executionProviders: ['cuda'], textEncoderProvider: 'cpu' as const };
+    expect(formsOf(apart)).toEqual(['stored', 'computed', 'computed', 'computed']);
+  });
+
   it.each([
     [['cpu'], true],
     [['cuda', 'cpu'], true],
@@ -46,6 +56,8 @@ describe('planNetworks', () => {
     ],
     [{ precision: 'bfloat16' }, 'bfloat16 does not run on cpu'],
     [{ executionProviders: ['cuda'], precision: 'float16' }, 'float16 overflows'],
+    [{ weights: 'stored', precision: 'int8' }, 'there is none in int8 on cpu'],
+    [{ weights: 'stored', executionProviders: ['cuda'] }, 'there is none in bfloat16 on cuda'],
   ] as const)('refuses by name: %j', (options, message) => {
     const plan = () =>
       planNetworks({

@@ -1,4 +1,4 @@
-import type { CheckpointOptions, Precision } from '../engine-types.js';
+import type { CheckpointOptions, Precision, Weights } from '../engine-types.js';
 import { ExecutionProviderError, PrecisionError } from '../errors.js';
 import { float32Form, type GraphForm } from '../graph/graph-form.js';
 
@@ -6,6 +6,7 @@ import { float32Form, type GraphForm } from '../graph/graph-form.js';
 export interface Placement {
   executionProviders: readonly string[];
   form: GraphForm;
+  weights: Weights;
 }
 
 export interface NetworkPlan {
@@ -14,7 +15,10 @@ export interface NetworkPlan {
   /** The step; what is run once per request has the same placement without int8 products. */
   step: Placement;
   transformer: Placement;
-  /** Always float32: no runtime has all of its operators in bfloat16, and its share of the weights is small. */
+  /**
+   * Always float32, computed when it is loaded: no runtime has all of its operators in bfloat16, and its share of the weights is
+   * small.
+   */
   autoEncoder: Placement;
 }
 
@@ -29,17 +33,19 @@ const precisions: Readonly<Record<string, readonly Precision[]>> = {
 /** Providers with a kernel for ONNX Runtime's FusedMatMul. */
 const storedProductProviders = ['cpu', 'cuda'];
 
-const onCpu: Placement = { executionProviders: ['cpu'], form: float32Form };
+const onCpu: Placement = { executionProviders: ['cpu'], form: float32Form, weights: 'computed' };
 
 /**
  * Decides where each network runs and in which precision.
  * @throws ExecutionProviderError for a provider that this library does not know
- * @throws PrecisionError for a precision that the provider has no kernels for, and for float16 without `allowFloat16`
+ * @throws PrecisionError for a precision that the provider has no kernels for, for float16 without `allowFloat16`, and
+ * for weights that no CPU is to read as they are stored
  */
 export function planNetworks({
   executionProviders = ['cpu'],
   precision: asked,
   allowFloat16 = false,
+  weights = 'computed',
   textEncoderProvider,
 }: Omit<CheckpointOptions, 'checkpoint'> = {}): NetworkPlan {
   const unknown = executionProviders.find((name) => !(name in precisions));
@@ -60,14 +66,24 @@ export function planNetworks({
       'float16 overflows in the residual stream of the published Z-Image models; allow it for a checkpoint that is known to be safe in it',
     );
   }
+  const textEncoderOnCpu = textEncoderProvider === 'cpu';
+  if (weights === 'stored' && !(first === 'cpu' ? precision === 'float32' : textEncoderOnCpu)) {
+    throw new PrecisionError(
+      `weights are read as they are stored by a CPU in float32, of which there is none in ${precision} on ${first}`,
+    );
+  }
   const compute = precision === 'int8' ? 'float32' : precision;
   const inFloat32 = { ...float32Form, storedProducts: storedProductProviders.includes(first) };
-  const transformer = { executionProviders, form: { ...inFloat32, compute } };
+  const transformer: Placement = {
+    executionProviders,
+    form: { ...inFloat32, compute },
+    weights: first === 'cpu' ? weights : 'computed',
+  };
   return {
     precision,
-    textEncoder: textEncoderProvider === 'cpu' ? onCpu : transformer,
+    textEncoder: textEncoderOnCpu ? { ...onCpu, weights } : transformer,
     transformer,
     step: { ...transformer, form: { ...transformer.form, int8Products: precision === 'int8' } },
-    autoEncoder: { executionProviders, form: inFloat32 },
+    autoEncoder: { executionProviders, form: inFloat32, weights: 'computed' },
   };
 }

@@ -29,8 +29,8 @@ export async function openSessions(
 ): Promise<OpenSessions> {
   const preparing = new SessionThread('preparing');
   const decoding = new SessionThread('decoding');
-  const beside = (thread: SessionThread, graph: Graph, { executionProviders }: Placement) =>
-    thread.open(graph, { executionProviders, threads });
+  const beside = (thread: SessionThread, graph: Graph, { executionProviders, weights }: Placement) =>
+    thread.open(graph, { executionProviders, weights, threads });
   const deferred = (graph: Graph, placement: Placement) =>
     new DeferredSession(() => beside(preparing, graph, placement));
 
@@ -41,6 +41,7 @@ export async function openSessions(
     decoder: beside(decoding, graphs.decoder, plan.autoEncoder),
     step: OnnxSession.open(graphs.step, {
       executionProviders: plan.step.executionProviders,
+      weights: plan.step.weights,
       threads,
       spinUs: stepSpinUs,
     }),

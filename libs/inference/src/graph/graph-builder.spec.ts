@@ -34,11 +34,11 @@ describe('GraphBuilder', () => {
     expect(model.initializer.map(({ name }) => name)).toEqual(['layers.0.attention.to_q.weight']);
     expect(model.node.map(({ name }) => name)).toEqual([
       'layers.0.attention/Cast',
-      'layers.0.attention/MatMul',
       'layers.0.attention/Cast_1',
+      'layers.0.attention/MatMul',
       'layers.0.attention/MatMul_1',
     ]);
-    expect(model.node[1]!.input).toEqual(['x', 'layers.0.attention/Cast']);
+    expect(model.node[2]!.input).toEqual(['x', 'layers.0.attention/Cast']);
   });
 
   it('leaves weights where they are, addressed from the folder that all of them share', () => {

@@ -117,7 +117,7 @@ export class GraphBuilder {
       ],
       graph: {
         name: this.name,
-        node: this.nodes,
+        node: this.nodes.toSorted((a, b) => Number(this.castsWeight(b)) - Number(this.castsWeight(a))),
         input: this.inputs,
         output: this.outputs,
         initializer: [
@@ -127,6 +127,14 @@ export class GraphBuilder {
       },
     });
     return { bytes: toBinary(ModelProtoSchema, model), root, weights: weights.map(({ stored }) => stored) };
+  }
+
+  /**
+   * ONNX Runtime orders a run from the outputs back, later nodes first. A cast that stands before all else is run right before
+   * its use; one that stands there is run before everything, and all casts are held together, unless they are folded.
+   */
+  private castsWeight({ opType, input: [name = ''] }: NodeProto): boolean {
+    return opType === 'Cast' && this.weights.has(name);
   }
 
   private constant(type: 'float32' | 'int64', values: readonly number[], dims: readonly number[]): Value {

@@ -21,7 +21,7 @@ export class Scope {
     return new Scope(this.graph, this.weights, this.spell(...names));
   }
 
-  /** A weight in the type that it is used in. The cast is folded when the session loads. */
+  /** A weight in the type that it is used in. The cast is folded when the session loads, unless weights are to stay as stored. */
   weight(name: string, dims: readonly number[], type: ValueType = 'float32'): Value {
     return this.cast(this.storedWeight(name, dims), type);
   }

@@ -6,7 +6,7 @@ import type { SessionOptions } from './session.js';
 /** What ONNX Runtime is told when it loads a graph whose weights lie below `root`. */
 export function sessionSettings(
   root: string,
-  { executionProviders = ['cpu'], threads = availableParallelism(), spinUs = 0 }: SessionOptions,
+  { executionProviders = ['cpu'], weights = 'computed', threads = availableParallelism(), spinUs = 0 }: SessionOptions,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders,
@@ -22,7 +22,11 @@ export function sessionSettings(
         // The arena grows in powers of two: weights in it would take up to twice their size.
         use_device_allocator_for_initializers: '1',
         ...fallbackSettings(executionProviders),
+        ...(weights === 'stored' && { disable_prepacking: '1' }),
       },
+      ...(weights === 'stored' && { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
     },
+    // A plan of a run's memory has room for casts of its own, beside those that the arena keeps.
+    enableMemPattern: weights === 'computed',
   };
 }

@@ -3,6 +3,8 @@ import type { Tensor } from '../tensor/tensor.js';
 export interface SessionOptions {
   /** ONNX Runtime execution providers in order of preference; default ['cpu']. Nothing runs on one that is not named. */
   executionProviders?: readonly string[] | undefined;
+  /** stored: nothing is made of the weights when the graph is loaded; nor of what else is constant in it. Default: computed. */
+  weights?: 'computed' | 'stored' | undefined;
   /** Threads of one run; default: all cores. */
   threads?: number | undefined;
   /** Microseconds that a thread of a run looks for further work before it sleeps; default 0. */
