@@ -58,9 +58,9 @@ export class ZImageDenoiser implements Denoiser {
 
   /** @throws RangeError when the samples differ in layout */
   async velocity(samples: readonly DenoiserSample[]): Promise<Tensor[]> {
-    if (!this.options.oneSamplePerCall) return this.call(samples);
+    const calls = this.options.oneSamplePerCall ? samples.map((sample) => [sample]) : [samples];
     const velocities: Tensor[] = [];
-    for (const sample of samples) velocities.push(...(await this.call([sample])));
+    for (const call of calls) velocities.push(...(await this.call(call)));
     return velocities;
   }
 

@@ -29,8 +29,9 @@ export function fromOutputs<Output extends string>(
   names: readonly Output[],
   outputs: Readonly<Record<string, OnnxOutput>>,
 ): Record<Output, Tensor> {
-  const named = names.map((name) => [name, fromOutput(name, outputs[name])] as const);
-  return Object.fromEntries(named) as Record<Output, Tensor>;
+  const named: Partial<Record<Output, Tensor>> = {};
+  for (const name of names) named[name] = fromOutput(name, outputs[name]);
+  return named as Record<Output, Tensor>;
 }
 
 function toInput(input: Tensor | Integers): OnnxInput {
