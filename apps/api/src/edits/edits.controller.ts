@@ -5,6 +5,7 @@ import type { Caller } from '@app/common/auth/scopes.js';
 import { EditBody } from '@app/common/contracts/generation.js';
 import { JobDocument } from '@app/common/jobs/job-document.js';
 import { AcceptedJobs } from '../generations/accepted-jobs.js';
+import { ApiIdempotencyKey } from '../generations/idempotency-key.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
 import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
@@ -21,7 +22,7 @@ export class EditsController {
   @ApiOperation({ operationId: 'createEdit', summary: 'Edit one to four images by an instruction' })
   @ApiConsumes('application/json', 'multipart/form-data')
   @ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: answer with the finished job within N ≤ 60 s' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' })
+  @ApiIdempotencyKey()
   @ApiResponse({ status: 200, description: 'The job, finished while the client waited', standardSchema: JobDocument })
   @ApiResponse({ status: 202, description: 'The job, accepted', standardSchema: JobDocument })
   @ApiProblems(...acceptProblems, 'invalid_multipart', 'webhook_url_refused', 'put_url_refused')

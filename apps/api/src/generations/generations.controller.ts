@@ -8,6 +8,7 @@ import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
 import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
 import { AcceptedJobs } from './accepted-jobs.js';
+import { ApiIdempotencyKey } from './idempotency-key.js';
 
 @ApiTags('generations')
 @Controller('v1/generations')
@@ -23,7 +24,7 @@ export class GenerationsController {
     summary: 'Make images from a prompt, from an image, or anew in a part of one',
   })
   @ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: answer with the finished job within N ≤ 60 s' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' })
+  @ApiIdempotencyKey()
   @ApiResponse({ status: 200, description: 'The job, finished while the client waited', standardSchema: JobDocument })
   @ApiResponse({ status: 202, description: 'The job, accepted', standardSchema: JobDocument })
   @ApiProblems(...acceptProblems, 'webhook_url_refused', 'put_url_refused')

@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { jobStates } from '@app/common/contracts/job-states.js';
 import { JobDocument } from '@app/common/jobs/job-document.js';
-import { modelOfJob } from '@app/common/jobs/job-id.js';
+import { jobIdPattern } from '@app/common/jobs/job-id.js';
 
 /** Query of `GET /v1/jobs`. */
 export const JobListQuery = z.strictObject({
   state: z.enum(jobStates).optional(),
   model: z.string().optional(),
-  cursor: z
-    .string()
-    .refine((cursor) => modelOfJob(cursor) !== null, 'must be the next_cursor of the page before')
-    .optional(),
+  cursor: z.string().regex(jobIdPattern, 'must be the next_cursor of the page before').optional(),
   limit: z.coerce
     .number('must be a number')
     .int('must be whole')

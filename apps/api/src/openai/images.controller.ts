@@ -2,6 +2,7 @@ import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Res } from 
 import { ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Caller } from '@app/common/auth/scopes.js';
+import { ApiIdempotencyKey } from '../generations/idempotency-key.js';
 import { CallerOf, RequireScope } from '../http/auth.guard.js';
 import { ImageBody } from '../http/image-body.js';
 import { acceptProblems, ApiProblems } from '../http/openapi-problems.js';
@@ -21,7 +22,7 @@ const ImagesRoute = (events: ImagesCall['events'], ...problems: ProblemCode[]): 
       required: false,
       description: "OpenAI's clients: a retry finds its job",
     }),
-    ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated POST safe for 24 hours' }),
+    ApiIdempotencyKey(),
     ApiResponse({ status: 200, description: 'The images; with `stream` as events', standardSchema: ImagesAnswer }),
     ApiEvents({ types: [`${events}.partial_image`, `${events}.completed`, 'error'], data: 'ImageStreamEvent' }),
     ApiProblems(...acceptProblems, ...problems, 'job_failed', 'job_canceled', 'job_expired', 'job_unfinished'),
