@@ -45,7 +45,8 @@ const stageRows = stages.map(
   ({ name, ms, cpuMs, ownBytes, mappedBytes }) =>
     `| ${[name, (ms / 1000).toFixed(1), (cpuMs / 1000).toFixed(1), mb(ownBytes), mb(mappedBytes)].join(' | ')} |`,
 );
-const stepMs = stages.filter(({ name }) => name === 'step').map(({ ms }) => ms);
+const stepSeconds = (field) =>
+  (median(stages.filter(({ name }) => name === 'step').map((stage) => stage[field])) / 1000).toFixed(1);
 
 writeSection(
   weights === 'stored' ? 'loading-stored' : 'loading',
@@ -57,7 +58,7 @@ ${basename(checkpoint)} on the CPU in float32, weights ${weights}, each row in a
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
-One image of ${side} × ${side} in ${steps} steps, MB of the whole process after each stage: its own, and pages of mapped files, which the system takes back when it needs them. ${(median(stepMs) / 1000).toFixed(1)} s a step (median), peak resident ${mb(stages.at(-1).peakBytes)} MB.
+One image of ${side} × ${side} in ${steps} steps, MB of the whole process after each stage: its own, and pages of mapped files, which the system takes back when it needs them. ${stepSeconds('ms')} s a step, ${stepSeconds('cpuMs')} s of CPU time (medians); peak resident ${mb(stages.at(-1).peakBytes)} MB.
 
 | stage | time, s | CPU time, s | own | mapped |
 |---|---|---|---|---|

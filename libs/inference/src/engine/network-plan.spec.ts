@@ -56,8 +56,8 @@ describe('planNetworks', () => {
     ],
     [{ precision: 'bfloat16' }, 'bfloat16 does not run on cpu'],
     [{ executionProviders: ['cuda'], precision: 'float16' }, 'float16 overflows'],
-    [{ weights: 'stored', precision: 'int8' }, 'there is none in int8 on cpu'],
-    [{ weights: 'stored', executionProviders: ['cuda'] }, 'there is none in bfloat16 on cuda'],
+    [{ weights: 'stored', precision: 'int8' }, 'not for int8 on cpu'],
+    [{ weights: 'stored', executionProviders: ['cuda'] }, 'not for bfloat16 on cuda'],
   ] as const)('refuses by name: %j', (options, message) => {
     const plan = () =>
       planNetworks({

@@ -69,7 +69,7 @@ export function planNetworks({
   const textEncoderOnCpu = textEncoderProvider === 'cpu';
   if (weights === 'stored' && !(first === 'cpu' ? precision === 'float32' : textEncoderOnCpu)) {
     throw new PrecisionError(
-      `weights are read as they are stored by a CPU in float32, of which there is none in ${precision} on ${first}`,
+      `weights stay as they are stored only where a CPU computes in float32, not for ${precision} on ${first}`,
     );
   }
   const compute = precision === 'int8' ? 'float32' : precision;
