@@ -151,7 +151,7 @@ function network(
 ): NetworkMemory {
   const place = executionProviders[0] === 'cpu' ? 'host' : 'accelerator';
   const isQuantized = (name: string): boolean =>
-    form.int8Products && Number(quantizableWeight.exec(name)?.[1] ?? -1) >= firstQuantizableLayer;
+    form.quantizedWeights !== null && Number(quantizableWeight.exec(name)?.[1] ?? -1) >= firstQuantizableLayer;
   const stored = use === 'stored';
   const bytesEach = (name: string): number => {
     if (stored) return 0;

@@ -22,8 +22,8 @@ describe('planNetworks', () => {
 
   it('has int8 products in the step alone', () => {
     const { step, transformer, textEncoder } = planNetworks({ precision: 'int8' });
-    expect(step.form).toMatchObject({ compute: 'float32', int8Products: true });
-    for (const { form } of [transformer, textEncoder]) expect(form.int8Products).toBe(false);
+    expect(step.form).toMatchObject({ compute: 'float32', quantizedWeights: 'uint8' });
+    for (const { form } of [transformer, textEncoder]) expect(form.quantizedWeights).toBeNull();
   });
 
   it('leaves weights as they are stored where a CPU reads them in float32', () => {

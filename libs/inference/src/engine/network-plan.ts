@@ -1,6 +1,6 @@
 import type { CheckpointOptions, Precision, Weights } from '../engine-types.js';
 import { ExecutionProviderError, PrecisionError } from '../errors.js';
-import { float32Form, type GraphForm } from '../graph/graph-form.js';
+import { float32Form, type GraphForm, type QuantizedType } from '../graph/graph-form.js';
 
 /** Where a network runs, and how it is written down for that place. */
 export interface Placement {
@@ -37,17 +37,21 @@ const onCpu: Placement = { executionProviders: ['cpu'], form: float32Form, weigh
 
 /**
  * Decides where each network runs and in which precision.
+ * @param quantizedType what int8 products keep their weights in; every CPU is exact with the default
  * @throws ExecutionProviderError for a provider that this library does not know
  * @throws PrecisionError for a precision that the provider has no kernels for, for float16 without `allowFloat16`, and
  * for weights that no CPU is to read as they are stored
  */
-export function planNetworks({
-  executionProviders = ['cpu'],
-  precision: asked,
-  allowFloat16 = false,
-  weights = 'computed',
-  textEncoderProvider,
-}: Omit<CheckpointOptions, 'checkpoint'> = {}): NetworkPlan {
+export function planNetworks(
+  {
+    executionProviders = ['cpu'],
+    precision: asked,
+    allowFloat16 = false,
+    weights = 'computed',
+    textEncoderProvider,
+  }: Omit<CheckpointOptions, 'checkpoint'> = {},
+  quantizedType: QuantizedType = 'uint8',
+): NetworkPlan {
   const unknown = executionProviders.find((name) => !(name in precisions));
   const [first] = executionProviders;
   if (unknown !== undefined || first === undefined) {
@@ -83,7 +87,10 @@ export function planNetworks({
     precision,
     textEncoder: textEncoderOnCpu ? { ...onCpu, weights } : transformer,
     transformer,
-    step: { ...transformer, form: { ...transformer.form, int8Products: precision === 'int8' } },
+    step: {
+      ...transformer,
+      form: { ...transformer.form, quantizedWeights: precision === 'int8' ? quantizedType : null },
+    },
     autoEncoder: { executionProviders, form: inFloat32, weights: 'computed' },
   };
 }

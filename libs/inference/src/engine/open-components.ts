@@ -4,6 +4,7 @@ import type { CheckpointComponents } from '../pipelines/components.js';
 import { AutoEncoderImageDecoder, AutoEncoderImageEncoder } from './auto-encoder.js';
 import { checkpointGraphs } from './checkpoint-graphs.js';
 import { checkMemory } from './check-memory.js';
+import { exactQuantizedType } from './exact-quantized-type.js';
 import { memoryCapacity } from './memory-capacity.js';
 import { captionTokens, largestImageTokens, type Load } from './memory-estimate.js';
 import { planNetworks, type Placement } from './network-plan.js';
@@ -28,7 +29,7 @@ export async function openComponents(
   options: Omit<CheckpointOptions, 'checkpoint'> = {},
   load = smallestLoad,
 ): Promise<CheckpointComponents> {
-  const plan = planNetworks(options);
+  const plan = planNetworks(options, options.precision === 'int8' ? await exactQuantizedType() : undefined);
   const { configs, graphs, editGraphs } = checkpointGraphs(checkpoint, plan);
   checkMemory(configs, options, load, await memoryCapacity(plan, options.hostMemoryBytes));
   await proveAccelerator(plan.transformer);
@@ -41,7 +42,9 @@ export async function openComponents(
       sharers(plan.textEncoder, load),
       captionTokens,
     ),
-    denoiser: new ZImageDenoiser(configs.transformer, sessions, { oneSamplePerCall: plan.step.form.int8Products }),
+    denoiser: new ZImageDenoiser(configs.transformer, sessions, {
+      oneSamplePerCall: plan.step.form.quantizedWeights !== null,
+    }),
     imageEncoder: new AutoEncoderImageEncoder(sessions.encoder),
     imageDecoder: new AutoEncoderImageDecoder(
       sessions.decoder,

@@ -1,10 +1,9 @@
 import { ExecutionProviderError } from '../errors.js';
 import { float32Form, type GraphForm } from '../graph/graph-form.js';
-import { GraphBuilder } from '../graph/graph-builder.js';
-import { Scope } from '../graph/scope.js';
-import { OnnxSession } from '../session/onnx-session.js';
-import { Tensor } from '../tensor/tensor.js';
 import type { Placement } from './network-plan.js';
+import { runProbe } from './run-probe.js';
+
+const terms = 8;
 
 /**
  * Runs one matrix product where a network is to run, with the CPU shut out. A list such as ['cuda', 'cpu'] lets the CPU fill
@@ -38,20 +37,9 @@ export async function probeProviders(names: readonly string[]): Promise<Provider
   return probes;
 }
 
-async function multiply(executionProviders: readonly string[], form: GraphForm): Promise<void> {
-  const graph = new GraphBuilder('probe');
-  const scope = new Scope(graph, {
-    take: (name) => {
-      throw new RangeError(`the probe has no weight ${name}`);
-    },
+async function multiply(executionProviders: readonly string[], { compute }: GraphForm): Promise<void> {
+  await runProbe(executionProviders, terms, (scope, row) => {
+    const column = scope.cast(scope.graph.float32s(new Array<number>(terms).fill(1), [terms, 1]), compute);
+    return scope.op('MatMul', [scope.cast(row, compute), column]);
   });
-  const x = scope.cast(graph.input('x', 'float32', [1, 8]), form.compute);
-  const column = scope.cast(graph.float32s(new Array<number>(8).fill(1), [8, 1]), form.compute);
-  graph.output('y', scope.op('MatMul', [x, column]), [1, 1]);
-  const session = await OnnxSession.open(graph.build(), { executionProviders });
-  try {
-    await session.run({ x: Tensor.filled([1, 8], 1) }, ['y']);
-  } finally {
-    await session.close();
-  }
 }

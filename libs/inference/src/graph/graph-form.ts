@@ -1,5 +1,8 @@
 import type { FloatType } from './value.js';
 
+/** What a CPU computes exactly with either (engine/exact-quantized-type.ts) is the same. */
+export type QuantizedType = 'int8' | 'uint8';
+
 /** How a network is written down. What it computes is the same in every form, up to rounding. */
 export interface GraphForm {
   /**
@@ -7,8 +10,8 @@ export interface GraphForm {
    * form; other norms and softmax compute in float32 inside their kernels. Inputs and outputs are float32.
    */
   compute: FloatType;
-  /** The products that layers call quantizable in int8; needs float32 and ONNX Runtime's operators. */
-  int8Products: boolean;
+  /** What the weights of products are kept in that layers call quantizable; needs float32 and ONNX Runtime's operators. */
+  quantizedWeights: QuantizedType | null;
   /**
    * Whose attention and rotary embedding: ONNX Runtime's own are faster there and have more kernels on accelerators, ONNX's
    * run anywhere.
@@ -23,7 +26,7 @@ export interface GraphForm {
 
 export const float32Form: GraphForm = {
   compute: 'float32',
-  int8Products: false,
+  quantizedWeights: null,
   operators: 'onnxruntime',
   storedProducts: true,
 };

@@ -10,6 +10,7 @@ export const dataTypes: Readonly<Record<ValueType, DataType>> = {
   float16: DataType.FLOAT16,
   bfloat16: DataType.BFLOAT16,
   int8: DataType.INT8,
+  uint8: DataType.UINT8,
   int32: DataType.INT32,
   int64: DataType.INT64,
   bool: DataType.BOOL,

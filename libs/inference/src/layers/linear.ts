@@ -26,8 +26,8 @@ export function linear(
 
 /** x times the transpose of a stored [outputs, inputs] weight. */
 function productWith(scope: Scope, x: Value, weight: Value, quantizable: boolean): Value {
-  const { int8Products, storedProducts } = scope.graph.form;
-  if (quantizable && int8Products) return int8Product(scope, x, weight);
+  const { quantizedWeights, storedProducts } = scope.graph.form;
+  if (quantizable && quantizedWeights) return int8Product(scope, x, weight, quantizedWeights);
   if (storedProducts) return scope.microsoftOp('FusedMatMul', [x, weight], { attributes: { transB: 1 } });
   return scope.op('MatMul', [x, scope.op('Transpose', [weight], { attributes: { perm: [1, 0] } })]);
 }
